@@ -48,6 +48,7 @@ DISGUISES = {
     "small-capitals": lambda t: t.translate(str.maketrans(LATIN, SMALL)),
     "cyrillic": lambda t: t.translate(str.maketrans("aeopcxyi", "аеорсхуі")),
     "capitals": str.upper,
+    "odd-case": lambda t: "".join(c.upper() if at % 2 else c.lower() for at, c in enumerate(t)),
     "letters-with-spaces": " ".join,
     "letters-with-dashes": lambda t: words(t, "-".join),
     "swapped-letters": lambda t: words(t, swapped),

@@ -2,6 +2,7 @@
 
 mod base64;
 mod blank;
+mod case;
 mod escape;
 mod readings;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use memchr::memchr3_iter;
 
 use super::base64::decode_runs;
+use super::case::plain_case;
 use super::escape::{entities, escapes, hex_number, percent};
 use super::turned::turn;
 
@@ -21,7 +22,7 @@ const BASIS: usize = 4096;
 pub struct Decoding {
     /// Base64, hexadecimal digits, percent encoding, entities and escapes.
     pub encoded: bool,
-    /// Texts that are rotated or reversed, and invisible tags.
+    /// Texts that are rotated or reversed, words of odd case, and invisible tags.
     pub turned: bool,
 }
 
@@ -43,6 +44,7 @@ fn add(text: &str, decoding: Decoding, depth: usize, budget: &mut usize, found: 
     }
     if decoding.turned {
         decoded.extend(turn(text));
+        decoded.extend(plain_case(text));
         decoded.extend(tags(text));
     }
     for reading in decoded {

@@ -252,8 +252,24 @@ impl Units {
     }
 
     /// Adds the parts of each message joined: a text that is split into parts is the same text
-    /// to the model, whatever stands between them.
+    /// to the model, whatever stands between them, and whether they end with a blank or not.
     fn join_parts(&mut self) {
+        let mut joined = self.joined_parts("");
+        let blank = |text: &str| text.contains(|c: char| c.is_whitespace());
+        let spaced = self.joined_parts(" ").into_iter();
+        // Words that end with a blank are the same words with another one.
+        joined.extend(spaced.filter(|unit| {
+            let text = &unit.text;
+            unit.parts.windows(2).any(|pair| {
+                let (end, start) = (pair[0].0.end, pair[1].0.start);
+                end < start && !blank(&text[text.floor_char_boundary(end.saturating_sub(1))..end])
+            })
+        }));
+        self.readings.extend(joined);
+    }
+
+    /// Returns the parts of each message that has several, joined by a text.
+    fn joined_parts(&self, between: &str) -> Vec<Unit> {
         let mut joined: BTreeMap<usize, Unit> = BTreeMap::new();
         for unit in &self.single {
             let Some(owner) = unit.part else {
@@ -267,6 +283,9 @@ impl Units {
                 part: None,
                 is_key: false,
             });
+            if !whole.text.is_empty() {
+                whole.text.push_str(between);
+            }
             let start = whole.text.len();
             whole.text.push_str(&unit.text);
             for (range, origin) in &unit.parts {
@@ -274,8 +293,8 @@ impl Units {
                 whole.parts.push((range, Rc::clone(origin)));
             }
         }
-        let joined = joined.into_values().filter(|unit| unit.parts.len() > 1);
-        self.readings.extend(joined);
+        let joined = joined.into_values();
+        joined.filter(|unit| unit.parts.len() > 1).collect()
     }
 
     /// Returns the edits of the document that put `spans` of a unit in place.

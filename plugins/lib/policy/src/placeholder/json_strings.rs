@@ -1,7 +1,7 @@
 //! [`JsonStrings`]: how deep in strings of JSON a text is.
 
-/// How deep JSON in strings of JSON is followed.
-const MAX_DEPTH: usize = 4;
+/// How deep JSON in strings of JSON is followed: there, every quote has 255 backslashes.
+pub(super) const MAX_DEPTH: usize = 8;
 
 /// Follows the strings of a text that may be JSON, and JSON inside of them.
 pub(super) struct JsonStrings {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::json_strings::JsonStrings;
+use super::json_strings::{JsonStrings, MAX_DEPTH};
 use super::name::{MAX_BACKSLASHES, Name, backslashes};
 use super::values::PlaceholderValues;
 use crate::json::escape;
@@ -140,6 +140,10 @@ impl Restorer {
 
     /// Looks for a placeholder at the beginning of a text.
     fn find(&self, text: &str, complete: bool) -> PlaceholderMatch {
+        // Whether a value would have to be escaped once more is not known.
+        if self.strings.depth() > MAX_DEPTH {
+            return PlaceholderMatch::Nothing;
+        }
         let open = |may: bool| {
             if may && !complete {
                 PlaceholderMatch::Open

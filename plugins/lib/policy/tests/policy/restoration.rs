@@ -301,3 +301,29 @@ fn restoration_needs_numbers_and_weakens_a_guard() {
     let weaker = |old, new| kt_policy::diff(old, new).guards_weakened().len();
     assert_eq!((weaker(&off, &on), weaker(&on, &off)), (1, 0));
 }
+
+/// JSON in a string is in a string again: at each depth a value is escaped so often, or stays a
+/// placeholder.
+#[test]
+fn no_value_ends_a_string_at_any_depth() {
+    let chain = chain(&single(
+        "pii-detector",
+        r#"{detect_patterns: ['Q\{.{1,30}\}Q'], redaction: {restore: true}}"#,
+    ));
+    let value = r#"Q{","admin":"1}Q"#;
+    let (_, values) = mask_content(&chain, &json!(value));
+    let mut text = json!({ "k": "[PATTERN_1]" }).to_string();
+    for depth in 1..12 {
+        let restored = restore(&values, &text);
+        let mut inner: Value = serde_json::from_str(&restored).unwrap();
+        for _ in 1..depth {
+            inner = serde_json::from_str(inner["k"].as_str().unwrap()).unwrap();
+        }
+        let found = inner["k"].as_str().unwrap();
+        assert!(
+            found == value || (found == "[PATTERN_1]" && depth > 5),
+            "{depth}: {inner}"
+        );
+        text = json!({ "k": text }).to_string();
+    }
+}
