@@ -46,7 +46,10 @@ fn scan(chain: &Chain, text: &str) -> Scanner {
 }
 
 /// Pieces that detectors begin with, go on with, or nearly do.
-pub(super) const PIECES: [&str; 58] = [
+pub(super) const PIECES: [&str; 61] = [
+    "4111\n",
+    "4111 - 1111\t",
+    "DE89\r\n",
     "SIN 046-454-28 ",
     "046 454 286 ",
     "PESEL ",

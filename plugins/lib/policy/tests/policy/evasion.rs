@@ -111,3 +111,54 @@ fn parts_of_a_message_are_judged_together_whatever_stands_between() {
         assert!(!evaluated.redact(&answer).contains("1111"));
     }
 }
+
+#[test]
+fn numbers_with_check_digits_are_found_whatever_separates_their_blocks() {
+    let guards = chain(&single("pii-detector", "{}"));
+    for separator in ["\t", "\n", "\r\n", "  ", ".", "/", " - ", " / ", "-\n"] {
+        for blocks in [
+            &["4111", "1111", "1111", "1111"][..],
+            &["3782", "822463", "10005"],
+            &["3056", "930902", "5904"],
+        ] {
+            let text = format!("card {}, thanks", blocks.join(separator));
+            let (released, _) = every_split(&guards, &text);
+            assert_eq!(released, "card [CARD], thanks", "{text:?}");
+            let (released, _) = every_split(&guards, &blocks.join(separator));
+            assert_eq!(released, "[CARD]", "{text:?}");
+        }
+        let account = ["DE89", "3704", "0044", "0532", "0130", "00"].join(separator);
+        let (released, _) = every_split(&guards, &format!("iban {account}, thanks"));
+        assert_eq!(released, "iban [IBAN], thanks", "{account:?}");
+    }
+    for (text, expected) in [
+        ("4111 1111\n1111 1111 ok", "[CARD] ok"),
+        ("iban DE89 3704 0044\n0532 0130 00", "iban [IBAN]"),
+        ("ssn 123 - 45 - 6789", "ssn [SSN]"),
+        ("ssn 123.45.6789", "ssn [SSN]"),
+        ("ssn: 123/45/6789.", "ssn: [SSN]."),
+    ] {
+        let (released, _) = every_split(&guards, text);
+        assert_eq!(released, expected, "{text:?}");
+    }
+}
+
+#[test]
+fn columns_of_numbers_are_no_cards() {
+    let guards = chain(&single("pii-detector", "{}"));
+    for text in [
+        "4111\n1111\n1111\n1111\n2048",
+        "7\t4111\t1111\t1111\t1111",
+        "4111\n1111\n1111\n1112",
+        "41\n11\n11\n11\n11\n11\n11\n11",
+        "4111111\n111\n111111",
+        "1.4111.1111.1111.1111",
+        "4111.1111.1111.1111.1",
+        "rows 2021\n2022\n2023\n2024",
+        "part 123.45.6789",
+        "DE89\nThe words of a list go on here",
+    ] {
+        let (released, _) = every_split(&guards, text);
+        assert_eq!(released, text);
+    }
+}

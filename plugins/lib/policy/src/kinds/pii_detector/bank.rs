@@ -1,6 +1,7 @@
 //! Payment cards and bank accounts.
 
 use super::number::NumberRun;
+use super::separator::{MAX_SEPARATOR, follows_cell, separator};
 use crate::chain::{Match, View};
 use crate::text::{after_word, is_word};
 
@@ -45,6 +46,106 @@ pub(super) fn card(run: &NumberRun<'_>) -> Match {
         }
     }
     found
+}
+
+/// The blocks in which cards are printed.
+const CARD_BLOCKS: [&[usize]; 4] = [&[4, 4, 4, 4], &[4, 6, 5], &[4, 6, 4], &[4, 4, 4, 4, 3]];
+
+/// A payment card in the blocks in which it is printed, with wider separators between them than
+/// [`card`] takes. Cells of a table are no card while more of them follow.
+pub(super) fn printed_card(view: View<'_>, at: usize) -> Match {
+    let text = view.text;
+    if after_word(text, at) || is_joined(text, at) {
+        return Match::None;
+    }
+    let mut digits = [0u8; 19];
+    let mut blocks = [0usize; 5];
+    let (mut count, mut block, mut end) = (0, 0, at);
+    let (mut is_wide, mut is_column) = (false, false);
+    let mut found = Match::None;
+    loop {
+        while let Some(byte) = text.get(end).filter(|byte| byte.is_ascii_digit()) {
+            if count == digits.len() || blocks[block] == 6 {
+                return found;
+            }
+            digits[count] = byte - b'0';
+            count += 1;
+            blocks[block] += 1;
+            end += 1;
+        }
+        let read = &blocks[..=block];
+        let arrived = view.complete || end < text.len();
+        // The last block may not have arrived.
+        let (last, before) = (blocks[block], &blocks[..block]);
+        let fits = |form: &&[usize]| {
+            form.starts_with(before)
+                && form.get(block).is_some_and(|length| match arrived {
+                    true => *length == last,
+                    false => *length >= last,
+                })
+        };
+        let is_prefix = count < 4 || may_be_issued(&digits[..4]);
+        if !is_prefix || !CARD_BLOCKS.iter().any(fits) {
+            return found;
+        }
+        if !arrived {
+            return Match::Open;
+        }
+        let is_whole = CARD_BLOCKS.contains(&read) && is_wide;
+        if is_whole && is_issued(&digits[..count]) && luhn(&digits[..count]) {
+            // What follows decides whether the number or the table goes on.
+            if !view.complete && end + MAX_SEPARATOR + 1 > text.len() {
+                return Match::Open;
+            }
+            if !goes_on(text, at, end, is_column) {
+                found = Match::End(end);
+            }
+        }
+        let Some(separator) = separator(text, end) else {
+            return found;
+        };
+        if block + 1 == blocks.len() {
+            return found;
+        }
+        end += separator.length;
+        match text.get(end) {
+            Some(byte) if byte.is_ascii_digit() => {}
+            None if !view.complete && may_go_on(&blocks[..=block]) => return Match::Open,
+            _ => return found,
+        }
+        is_wide |= separator.is_wide;
+        is_column |= separator.is_column;
+        block += 1;
+    }
+}
+
+/// Whether a card has more blocks than these.
+fn may_go_on(blocks: &[usize]) -> bool {
+    let mut forms = CARD_BLOCKS.iter();
+    forms.any(|form| form.len() > blocks.len() && form.starts_with(blocks))
+}
+
+/// Whether the number from `at` to `end` is part of a longer one, or of a longer table.
+fn goes_on(text: &[u8], at: usize, end: usize, is_column: bool) -> bool {
+    let is_joined = match &text[end..] {
+        [b'-' | b'.' | b'/' | b'#', next, ..] => next.is_ascii_digit(),
+        [byte, ..] => is_word(*byte),
+        [] => false,
+    };
+    let cell = |end: usize| {
+        let behind = separator(text, end).filter(|separator| separator.is_column);
+        behind.is_some_and(|s| text.get(end + s.length).is_some_and(u8::is_ascii_digit))
+    };
+    is_joined || (is_column && (follows_cell(text, at) || cell(end)))
+}
+
+/// Whether any card begins with four digits.
+fn may_be_issued(four: &[u8]) -> bool {
+    let mut digits = [0u8; 19];
+    digits[..four.len()].copy_from_slice(four);
+    [14, 15, 16, 19]
+        .iter()
+        .any(|count| is_issued(&digits[..*count]))
 }
 
 fn is_issued(digits: &[u8]) -> bool {
@@ -183,11 +284,12 @@ const LENGTHS: [(&str, usize); 89] = [
     ("YE", 30),
 ];
 
-/// Longest account number, and the most spaces in it.
+/// Longest account number.
 const MAX_IBAN: usize = 34;
 
 /// A bank account: length of its country, and remainder 1 modulo 97
-/// (ISO 13616). Written together or in blocks with single spaces between.
+/// (ISO 13616). Written together or in blocks with separators between; lower case of words goes
+/// only with single spaces.
 pub(super) fn iban(view: View<'_>, at: usize) -> Match {
     let text = view.text;
     if after_word(text, at) || is_joined(text, at) {
@@ -206,18 +308,27 @@ pub(super) fn iban(view: View<'_>, at: usize) -> Match {
     };
     let mut account = [0u8; MAX_IBAN];
     let (mut count, mut offset) = (0, at);
+    let (mut is_wide, mut is_lower) = (false, false);
     while count < length {
         match text.get(offset) {
             Some(byte) if byte.is_ascii_alphanumeric() => {
+                is_lower |= count >= 2 && byte.is_ascii_lowercase();
                 account[count] = byte.to_ascii_uppercase();
                 count += 1;
+                offset += 1;
             }
-            // One space, and not two: the number ends there.
-            Some(b' ') if count > 0 && text[offset - 1] != b' ' => {}
-            Some(_) => return Match::None,
-            None => return open_if(view, true),
+            Some(_) => {
+                let Some(separator) = separator(text, offset) else {
+                    return Match::None;
+                };
+                is_wide |= separator.is_wide;
+                offset += separator.length;
+            }
+            None => return open_if(view, !(is_wide && is_lower)),
         }
-        offset += 1;
+        if is_wide && is_lower {
+            return Match::None;
+        }
     }
     if !view.complete && offset + 2 > text.len() {
         return Match::Open;

@@ -19,6 +19,7 @@ mod phone;
 mod policy;
 #[cfg(test)]
 mod reference_tests;
+mod separator;
 mod settings;
 mod topic;
 mod word_table;

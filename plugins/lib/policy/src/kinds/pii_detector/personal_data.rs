@@ -128,6 +128,10 @@ impl Detector for PersonalData {
                 }
             }
         }
+        if matches!(byte, b'1'..=b'6') && self.card.is_some() {
+            progress.steps += 4;
+            take(self.card, bank::printed_card(view, at));
+        }
         if class & (NUMBER | COLON) != 0 || byte.is_ascii_hexdigit() {
             progress.steps += 1;
             take(self.ip, network::ipv6(view, at));

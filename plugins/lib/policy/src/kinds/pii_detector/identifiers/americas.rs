@@ -14,6 +14,9 @@ pub(super) const ROWS: &[Identifier] = &[
         &[
             alone("ddd-dd-dddd"),
             alone("ddd dd dddd"),
+            named("ddd - dd - dddd"),
+            named("ddd.dd.dddd"),
+            named("ddd/dd/dddd"),
             named("ddddddddd"),
         ],
         ssn,
