@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use base64::Engine;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
+use super::encoding::percent_decode;
 use crate::json::OffsetMap;
 
 /// Base64 (RFC 4648 §4), with or without padding.
@@ -12,8 +13,6 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
-/// The length of an escape of one byte, `%XX`.
-const BYTE_ESCAPE: usize = 3;
 
 /// The text of a URL.
 pub(super) enum DataText {
@@ -78,46 +77,6 @@ pub(super) fn encode_percent(text: &str) -> String {
         }
     }
     encoded
-}
-
-/// Decodes the escapes of bytes; `None` if there are none. Bytes that are not UTF-8 become
-/// U+FFFD.
-fn percent_decode(encoded: &str) -> Option<(String, OffsetMap)> {
-    let mut map = OffsetMap::default();
-    let mut decoded = String::with_capacity(encoded.len());
-    let mut at = 0;
-    let mut copied = 0;
-    while let Some(next) = encoded[at..].find('%') {
-        at += next;
-        let Some(first) = byte_at(encoded, at) else {
-            at += 1;
-            continue;
-        };
-        decoded.push_str(&encoded[copied..at]);
-        let length = match first {
-            0xc2..=0xdf => 2,
-            0xe0..=0xef => 3,
-            0xf0..=0xf4 => 4,
-            _ => 1,
-        };
-        let bytes: Option<Vec<u8>> = (0..length)
-            .map(|n| byte_at(encoded, at + n * BYTE_ESCAPE))
-            .collect();
-        let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-        let start = decoded.len();
-        at += BYTE_ESCAPE * text.as_ref().map_or(1, |_| length);
-        decoded.push_str(text.as_deref().unwrap_or("\u{fffd}"));
-        map.push(start, decoded.len(), at);
-        copied = at;
-    }
-    decoded.push_str(&encoded[copied..]);
-    (copied > 0).then_some((decoded, map))
-}
-
-fn byte_at(encoded: &str, at: usize) -> Option<u8> {
-    let digits = encoded.get(at..at + BYTE_ESCAPE)?.strip_prefix('%')?;
-    let is_hex = digits.bytes().all(|b| b.is_ascii_hexdigit());
-    u8::from_str_radix(digits, 16).ok().filter(|_| is_hex)
 }
 
 #[cfg(test)]

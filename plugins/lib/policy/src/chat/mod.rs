@@ -4,6 +4,7 @@
 mod content;
 mod data_url;
 mod document;
+mod encoding;
 mod explain;
 mod guard_texts;
 mod json_document;

@@ -23,7 +23,7 @@ pub(super) enum Form {
     String,
     /// A number of JSON: replaced as a whole, by a value of JSON.
     Number,
-    /// A second reading of the same text, without its escapes.
+    /// A second reading of the same text, without its escapes: of JSON, of URLs, or of HTML.
     Unescaped,
     /// Text of a `data:` URL in base64: replaced as a whole, with this text
     /// changed.

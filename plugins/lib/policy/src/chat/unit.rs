@@ -7,6 +7,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::data_url::{self, DataText, encode_base64};
+use super::encoding::{entity_decode, percent_decode};
 use super::origin::{Form, Origin};
 use super::protocol::{Direction, Role, is_protocol_number, role_of};
 use crate::chain::{MarkerKind, Replacement};
@@ -137,7 +138,7 @@ impl Units {
             if depth < MAX_NESTED && self.add_nested(&scalar.text, &origin, depth, message) {
                 return;
             }
-            self.add_unescaped(&scalar.text, &origin, message);
+            self.add_decoded(&scalar.text, &origin, message);
         }
         self.single.push(Unit {
             message,
@@ -182,29 +183,30 @@ impl Units {
         true
     }
 
-    /// Adds the reading of a text without the escapes of JSON, if it has any.
-    fn add_unescaped(&mut self, text: &str, origin: &Rc<Origin>, message: Option<usize>) {
-        let (Cow::Owned(unescaped), map) = unescape(text) else {
-            return;
+    /// Adds the readings of a text without the escapes of JSON, of URLs and of HTML, if it has any.
+    fn add_decoded(&mut self, text: &str, origin: &Rc<Origin>, message: Option<usize>) {
+        let unescaped = match unescape(text) {
+            (Cow::Owned(unescaped), map) if unescaped != text => Some((unescaped, map)),
+            _ => None,
         };
-        if unescaped == text {
-            return;
+        let readings = [unescaped, percent_decode(text), entity_decode(text)];
+        for (decoded, map) in readings.into_iter().flatten() {
+            let origin = Origin {
+                form: Form::Unescaped,
+                map,
+                range: 0..text.len(),
+                parent: Some(Rc::clone(origin)),
+                rewrite: origin.rewrite,
+            };
+            self.readings.push(Unit {
+                message,
+                parts: vec![(0..decoded.len(), Rc::new(origin))],
+                text: decoded,
+                label: Rc::default(),
+                part: None,
+                is_key: false,
+            });
         }
-        let origin = Origin {
-            form: Form::Unescaped,
-            map,
-            range: 0..text.len(),
-            parent: Some(Rc::clone(origin)),
-            rewrite: origin.rewrite,
-        };
-        self.readings.push(Unit {
-            message,
-            parts: vec![(0..unescaped.len(), Rc::new(origin))],
-            text: unescaped,
-            label: Rc::default(),
-            part: None,
-            is_key: false,
-        });
     }
 
     /// Reads the text of a `data:` URL; `false` when the URL itself is text as well.

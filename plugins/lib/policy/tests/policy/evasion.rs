@@ -162,3 +162,39 @@ fn columns_of_numbers_are_no_cards() {
         assert_eq!(released, text);
     }
 }
+
+#[test]
+fn entities_and_escapes_of_urls_are_decoded() {
+    let chain = guards();
+    for (text, expected) in [
+        ("write to bob&#64;example.com!", "write to [EMAIL_1]!"),
+        (
+            "write to bob&commat;example&period;com!",
+            "write to [EMAIL_1]!",
+        ),
+        (
+            "see /users?email=bob%40example.com&x=1",
+            "see /users?email=[EMAIL_1]&x=1",
+        ),
+        ("phone %2B1%20415%20555%202671", "phone [PHONE_1]"),
+        (
+            "card 4111&nbsp;1111&nbsp;1111&nbsp;1111 &amp; more",
+            "card [CARD_1] &amp; more",
+        ),
+        (
+            "&#98;&#111;&#98;&#64;&#98;&#46;&#111;&#114;&#103; is here",
+            "[EMAIL_1] is here",
+        ),
+        (
+            "100%25 sure, a%20b, &lt;i&gt; and &#169;",
+            "100%25 sure, a%20b, &lt;i&gt; and &#169;",
+        ),
+    ] {
+        let content = json!(text);
+        let request = redacted(&chain, &request(&content));
+        let message: serde_json::Value = serde_json::from_str(&request).unwrap();
+        assert_eq!(message["messages"][0]["content"], expected, "{text}");
+    }
+    let split = request(&json!("the project%20nightjar"));
+    assert_eq!(blocked(&chain, &split), Some("dlp.detected"));
+}
