@@ -1,5 +1,6 @@
 //! Placeholders such as `[EMAIL_1]`: each stands for one value of one request.
 
+mod json_blocks;
 mod json_strings;
 mod name;
 mod numbers;

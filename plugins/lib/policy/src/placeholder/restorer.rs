@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::json_strings::{JsonStrings, MAX_DEPTH};
+use super::json_blocks::JsonBlocks;
+use super::json_strings::MAX_DEPTH;
 use super::name::{MAX_BACKSLASHES, Name, backslashes};
 use super::values::PlaceholderValues;
 use crate::json::escape;
@@ -23,7 +24,7 @@ pub enum RestoredText {
 /// issued. The result is the same however the text is split, and a value is not read again.
 pub struct Restorer {
     values: Arc<PlaceholderValues>,
-    strings: JsonStrings,
+    strings: JsonBlocks,
     held: String,
     /// The character before `held`.
     previous: Option<char>,
@@ -52,8 +53,8 @@ impl Restorer {
         Self {
             values: Arc::clone(values),
             strings: match text {
-                RestoredText::Content { expects_json } => JsonStrings::new(expects_json),
-                RestoredText::Arguments => JsonStrings::json(),
+                RestoredText::Content { expects_json } => JsonBlocks::new(expects_json),
+                RestoredText::Arguments => JsonBlocks::json(),
             },
             held: String::new(),
             previous: None,

@@ -327,3 +327,15 @@ fn no_value_ends_a_string_at_any_depth() {
         text = json!({ "k": text }).to_string();
     }
 }
+
+#[test]
+fn a_value_in_a_fenced_block_of_json_is_escaped() {
+    let chain = chain(&single(
+        "pii-detector",
+        r#"{detect_patterns: ['Q\{.{1,30}\}Q'], redaction: {restore: true}}"#,
+    ));
+    let (_, values) = mask_content(&chain, &json!(r#"Q{","admin":"1}Q"#));
+    let text = "Here it is:\n```json\n{\"k\": \"[PATTERN_1]\"}\n```\nAs asked: [PATTERN_1]";
+    let expected = "Here it is:\n```json\n{\"k\": \"Q{\\\",\\\"admin\\\":\\\"1}Q\"}\n```\nAs asked: Q{\",\"admin\":\"1}Q";
+    assert_eq!(restore(&values, text), expected);
+}
