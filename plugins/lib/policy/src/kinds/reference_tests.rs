@@ -91,6 +91,8 @@ fn values(schema: &Value) -> String {
     match schema["type"].as_str() {
         Some("boolean") => "`true`, `false`".to_owned(),
         Some("integer") => format!("{} to {}", schema["minimum"], schema["maximum"]),
+        Some("string") if schema["pattern"] == "^[0-9]+(ms|s|m|h)$" => "duration".to_owned(),
+        Some("string") if schema["pattern"] == "^https?://" => "address".to_owned(),
         Some("string") => format!(
             "text of {} to {} characters",
             schema["minLength"], schema["maxLength"]
