@@ -69,3 +69,32 @@ fn other_numbers_are_no_phone_numbers() {
         assert_eq!(every_split(&chain, text).0, text);
     }
 }
+
+#[test]
+fn what_is_counted_is_no_phone_number() {
+    let chain = chain(&single("pii-detector", "{}"));
+    for text in [
+        "call 10024578 times",
+        "mobile 5551234 users",
+        "tel 1000000 rows, then stop",
+        "dial tone 440440440 Hz",
+        "ring 16777216 entries",
+        "cell 12345678 of the table",
+        "call me in 1000000 years",
+        "call stack depth 12345678",
+        "telephone exchange 1234567",
+        "phones sold: 10024578",
+        "phone bill 12345678 EUR",
+        "call sid 12345678901",
+    ] {
+        assert_eq!(every_split(&chain, text).0, text);
+    }
+    for (text, expected) in [
+        ("call 4155552671 tomorrow", "call [PHONE] tomorrow"),
+        ("call 02079460958 times two", "call [PHONE] times two"),
+        ("phone 415-555-2671 times two", "phone [PHONE] times two"),
+        ("tel 12345678", "tel [PHONE]"),
+    ] {
+        assert_eq!(every_split(&chain, text).0, expected);
+    }
+}

@@ -289,6 +289,21 @@ pub(super) const OTHER: &[&str] = &[
     "pedido",
     "factura",
     "epoch",
+    "bill",
+    "data",
+    "depth",
+    "digits",
+    "exchange",
+    "function",
+    "hash",
+    "index",
+    "length",
+    "limit",
+    "offset",
+    "protocol",
+    "sid",
+    "sold",
+    "tone",
 ];
 
 /// A version or a section, not an IP address.

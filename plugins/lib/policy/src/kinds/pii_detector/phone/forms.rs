@@ -3,6 +3,7 @@
 use super::super::context::Context;
 use super::super::number::NumberRun;
 use super::super::topic::Topic;
+use super::counted::{COUNTED, MAX_COUNTED};
 use super::{extension, plan};
 use crate::chain::{Match, Progress, View};
 
@@ -255,8 +256,32 @@ impl Search<'_, '_> {
             }
         });
         for (end, _) in ends.iter() {
-            self.take(end);
+            match self.is_counted(end) {
+                Some(true) => {}
+                Some(false) => self.take(end),
+                None => self.open = true,
+            }
         }
+    }
+
+    /// Returns whether a number without separators that ends at `end` counts what the next word
+    /// names, as in `call 10024578 times`; `None` while that word can go on.
+    fn is_counted(&self, end: usize) -> Option<bool> {
+        let number = &self.run.text[self.run.at..end];
+        if number.starts_with(b"0") || !number.iter().all(u8::is_ascii_digit) {
+            return Some(false);
+        }
+        let behind = self.run.text.get(end..).unwrap_or_default();
+        let Some(behind) = behind.strip_prefix(b" ") else {
+            return Some(false);
+        };
+        let letters = behind.iter().take_while(|byte| byte.is_ascii_alphabetic());
+        let word = &behind[..letters.take(MAX_COUNTED + 1).count()];
+        if !self.view.complete && word.len() == behind.len() && word.len() <= MAX_COUNTED {
+            return None;
+        }
+        let mut counted = COUNTED.iter();
+        Some(counted.any(|known| word.eq_ignore_ascii_case(known.as_bytes())))
     }
 }
 

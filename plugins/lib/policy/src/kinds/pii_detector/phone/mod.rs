@@ -1,5 +1,6 @@
 //! Phone numbers.
 
+mod counted;
 mod extension;
 mod forms;
 mod plan;
