@@ -25,7 +25,7 @@ const NAMED: [(&str, char); 11] = [
 /// U+FFFD.
 pub(super) fn percent_decode(encoded: &str) -> Option<(String, OffsetMap)> {
     let mut map = OffsetMap::default();
-    let mut decoded = String::with_capacity(encoded.len());
+    let mut decoded = String::new();
     let mut at = 0;
     let mut copied = 0;
     while let Some(next) = encoded[at..].find('%') {
@@ -51,8 +51,11 @@ pub(super) fn percent_decode(encoded: &str) -> Option<(String, OffsetMap)> {
         map.push(start, decoded.len(), at);
         copied = at;
     }
-    decoded.push_str(&encoded[copied..]);
-    (copied > 0).then_some((decoded, map))
+    // Nearly all texts have none, and are not copied.
+    (copied > 0).then(|| {
+        decoded.push_str(&encoded[copied..]);
+        (decoded, map)
+    })
 }
 
 fn byte_at(encoded: &str, at: usize) -> Option<u8> {
@@ -80,8 +83,11 @@ pub(super) fn entity_decode(encoded: &str) -> Option<(String, OffsetMap)> {
         map.push(start, decoded.len(), at);
         copied = at;
     }
-    decoded.push_str(&encoded[copied..]);
-    (copied > 0).then_some((decoded, map))
+    // Nearly all texts have none, and are not copied.
+    (copied > 0).then(|| {
+        decoded.push_str(&encoded[copied..]);
+        (decoded, map)
+    })
 }
 
 /// Reads the entity at the beginning of a text: its length, and its character.
