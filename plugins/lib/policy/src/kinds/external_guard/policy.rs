@@ -1,10 +1,8 @@
 //! The policy.
 
 use super::settings::{ExternalGuard, HEADER, LANGUAGE, MIN_SCORE};
-use crate::chain::{Build, Guard, GuardService, HttpForm, HttpGuard, Policy};
-use crate::kinds::guard::{
-    ACTION, FAIL_MODE, PARALLEL, REQUESTS, RESPONSES, TIMEOUT, WINDOW, check_parallel,
-};
+use crate::chain::{Build, GuardService, HttpForm, HttpGuard, Policy};
+use crate::kinds::guard::GuardSettings;
 use crate::model::PolicyKind;
 use crate::problem::code;
 
@@ -18,24 +16,16 @@ impl Policy for ExternalGuard {
         let Some(http) = self.http(source.policy, build) else {
             return;
         };
-        let response = self.response.as_ref();
-        let guard = Guard {
-            policy: source.policy,
-            reason: source.reason,
-            service: GuardService::Http(Box::new(http)),
-            timeout: self.timeout.unwrap_or(TIMEOUT).into(),
-            fail_mode: self.fail_mode.unwrap_or(FAIL_MODE),
-            action: response.and_then(|r| r.action).unwrap_or(ACTION),
-            message: response
-                .and_then(|r| r.message.clone())
-                .unwrap_or_else(|| format!("refused by the policy {}", source.policy)),
-            requests: self.requests.unwrap_or(REQUESTS),
-            responses: self.responses.unwrap_or(RESPONSES),
-            parallel: self.parallel.unwrap_or(PARALLEL),
-            window: usize::try_from(self.window.unwrap_or(WINDOW)).unwrap_or(usize::MAX),
+        let settings = GuardSettings {
+            requests: self.requests,
+            responses: self.responses,
+            timeout: self.timeout,
+            fail_mode: self.fail_mode,
+            parallel: self.parallel,
+            window: self.window,
+            response: self.response.as_ref(),
         };
-        check_parallel(&guard, build);
-        build.guard(guard);
+        settings.add(GuardService::Http(Box::new(http)), build);
     }
 }
 

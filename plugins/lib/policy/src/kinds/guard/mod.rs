@@ -3,6 +3,5 @@
 mod settings;
 
 pub(crate) use settings::{
-    ACTION, FAIL_MODE, GuardResponse, PARALLEL, REQUESTS, RESPONSES, TIMEOUT, WINDOW,
-    check_parallel,
+    FAIL_MODE, GuardResponse, GuardSettings, PARALLEL, REQUESTS, RESPONSES, TIMEOUT, WINDOW,
 };

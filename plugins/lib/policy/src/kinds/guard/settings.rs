@@ -1,6 +1,6 @@
 //! The settings.
 
-use crate::chain::{Build, FailMode, Guard, GuardAction};
+use crate::chain::{Build, FailMode, Guard, GuardAction, GuardService};
 use crate::decode::Millis;
 use crate::problem::code;
 use crate::settings::{Weaker, choice, settings, text};
@@ -17,7 +17,7 @@ settings! {
 }
 
 /// The default of `response.action`.
-pub(crate) const ACTION: GuardAction = GuardAction::Redact;
+const ACTION: GuardAction = GuardAction::Redact;
 /// The default of `timeout`.
 pub(crate) const TIMEOUT: Millis = Millis::from_seconds(2);
 /// The default of `fail_mode`.
@@ -31,8 +31,44 @@ pub(crate) const PARALLEL: bool = false;
 /// The default of `window`, in characters.
 pub(crate) const WINDOW: u64 = 500;
 
+/// The settings that all these kinds have.
+pub(crate) struct GuardSettings<'s> {
+    pub(crate) requests: Option<bool>,
+    pub(crate) responses: Option<bool>,
+    pub(crate) timeout: Option<Millis>,
+    pub(crate) fail_mode: Option<FailMode>,
+    pub(crate) parallel: Option<bool>,
+    pub(crate) window: Option<u64>,
+    pub(crate) response: Option<&'s GuardResponse>,
+}
+
+impl GuardSettings<'_> {
+    /// Adds the guard that a service provides; reports settings that contradict each other.
+    pub(crate) fn add(self, service: GuardService, build: &mut Build<'_>) {
+        let source = build.source();
+        let guard = Guard {
+            policy: source.policy,
+            reason: source.reason,
+            service,
+            timeout: self.timeout.unwrap_or(TIMEOUT).into(),
+            fail_mode: self.fail_mode.unwrap_or(FAIL_MODE),
+            action: self.response.and_then(|r| r.action).unwrap_or(ACTION),
+            message: self
+                .response
+                .and_then(|r| r.message.clone())
+                .unwrap_or_else(|| format!("refused by the policy {}", source.policy)),
+            requests: self.requests.unwrap_or(REQUESTS),
+            responses: self.responses.unwrap_or(RESPONSES),
+            parallel: self.parallel.unwrap_or(PARALLEL),
+            window: usize::try_from(self.window.unwrap_or(WINDOW)).unwrap_or(usize::MAX),
+        };
+        check(&guard, build);
+        build.guard(guard);
+    }
+}
+
 /// Reports settings that contradict each other.
-pub(crate) fn check_parallel(guard: &Guard, build: &mut Build<'_>) {
+fn check(guard: &Guard, build: &mut Build<'_>) {
     let path = |key: &str| format!("policy.{}.{key}", guard.policy);
     if !guard.requests && !guard.responses {
         let message = format!("`{}` judges neither requests nor responses", guard.policy);
