@@ -2,15 +2,14 @@
 
 use super::credential::{Credential, credential_header};
 use super::endpoint::Endpoint;
-use super::error::{BuildError, Diagnostic, Location};
+use super::error::{BuildError, Diagnostic};
 use super::guards;
 use super::model::{Snapshot, Upstream, UpstreamTimeouts};
 use super::secrets::{SecretResolver, describe};
 use crate::plugin_calls::PluginCalls;
 use http::StatusCode;
 use kt_policy::{
-    Document, Limits, Millis, Providers, Source, SourceLocation, Strategy, Target, Timeouts,
-    defaults, find_preset,
+    Document, Limits, Millis, Providers, Source, Strategy, Target, Timeouts, defaults, find_preset,
 };
 use std::time::Duration;
 
@@ -249,15 +248,5 @@ fn target_error(
         .position(|other| other.id == target.id)
         .unwrap_or_default();
     let path = format!("providers.targets[{index}].{key}");
-    let location = document.location(&path).map(|at: SourceLocation| Location {
-        file: document.source_name(at).to_owned(),
-        line: at.line,
-        column: at.column,
-    });
-    BuildError::Other(Diagnostic {
-        code: code.to_owned(),
-        message,
-        path,
-        location,
-    })
+    BuildError::at(document, code, message, path)
 }

@@ -1,7 +1,7 @@
 //! Why a configuration cannot be activated.
 
 use kt_plugin_api::{Class, Error};
-use kt_policy::{Problem, Problems};
+use kt_policy::{Document, Problem, Problems};
 
 /// Why a configuration cannot be activated.
 #[derive(Debug)]
@@ -48,6 +48,21 @@ impl From<Problems> for BuildError {
 }
 
 impl BuildError {
+    /// Returns an error at a setting of a configuration.
+    pub(super) fn at(document: &Document, code: &str, message: String, path: String) -> Self {
+        let location = document.location(&path).map(|at| Location {
+            file: document.source_name(at).to_owned(),
+            line: at.line,
+            column: at.column,
+        });
+        Self::Other(Diagnostic {
+            code: code.to_owned(),
+            message,
+            path,
+            location,
+        })
+    }
+
     /// Converts to the error of a start that fails.
     pub(crate) fn into_error(self) -> Error {
         match self {

@@ -2,7 +2,7 @@
 
 use super::credential::{Credential, credential_header};
 use super::endpoint::Endpoint;
-use super::error::{BuildError, Diagnostic, Location};
+use super::error::BuildError;
 use super::secrets::{SecretResolver, describe};
 use crate::plugin_calls::{PluginCalls, PluginLane};
 use kt_plugin_api::policy::{INTERFACE, PolicyDescription};
@@ -43,7 +43,7 @@ pub(super) fn connect(
         GuardService::Plugin { name, .. } => {
             check_plugin(name, secrets.context).map_err(|(code, message)| {
                 let path = chain_path(document, guard);
-                diagnostic(document, code, message, path)
+                BuildError::at(document, code, message, path)
             })?;
             Ok(GuardClient::Plugin(plugins.lane(name)))
         }
@@ -51,7 +51,7 @@ pub(super) fn connect(
             .map(|client| GuardClient::Http(Box::new(client)))
             .map_err(|(code, key, message)| {
                 let path = format!("policy.{}.{key}", guard.policy);
-                diagnostic(document, code, message, path)
+                BuildError::at(document, code, message, path)
             }),
     };
     chain.guards().iter().map(connect).collect()
@@ -130,23 +130,4 @@ fn check_plugin(name: &str, context: &Context<'_>) -> Result<(), (&'static str, 
 fn chain_path(document: &Document, guard: &Guard) -> String {
     let index = document.chain.iter().position(|kind| *kind == guard.policy);
     format!("policies.chain[{}]", index.unwrap_or_default())
-}
-
-fn diagnostic(
-    document: &Document,
-    code: &'static str,
-    message: String,
-    path: String,
-) -> BuildError {
-    let location = document.location(&path).map(|at| Location {
-        file: document.source_name(at).to_owned(),
-        line: at.line,
-        column: at.column,
-    });
-    BuildError::Other(Diagnostic {
-        code: code.to_owned(),
-        message,
-        path,
-        location,
-    })
 }
