@@ -11,9 +11,8 @@ pub(crate) fn run(
     match request.arg.as_str() {
         "id" | "target" => complete(CompletedObject::Gateway),
         "version" => complete(CompletedObject::Version),
-        "against" => {
+        "against" | "from" | "to" => {
             let versions = complete(CompletedObject::Version)?;
-            let versions = versions.iter().map(|line| format!("version:{line}"));
             let named = ["applied", "desired"].map(str::to_owned);
             Ok(named.into_iter().chain(versions).collect())
         }

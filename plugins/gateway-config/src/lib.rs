@@ -7,6 +7,7 @@ mod completion;
 mod diff;
 mod init;
 mod policy;
+mod preview;
 mod reconcile;
 mod reload;
 mod revert;

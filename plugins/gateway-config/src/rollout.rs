@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 const POLL_SECONDS: u64 = 5;
 
 /// A change that was sent to the control plane.
+#[derive(Debug)]
 pub(crate) struct Change<'a> {
     /// The schema of the output.
     pub(crate) schema: &'a str,
@@ -38,8 +39,43 @@ pub(crate) fn wait_for_rollout<T: Transport>(
         let output = result(change, &change.response.gateway, "published");
         return Ok(output.note("published; `kt gateway inspect` shows whether it is applied"));
     };
-    let rollout = poll_rollout(client, context, change, Instant::now() + timeout)?;
+    let deadline = Instant::now() + timeout;
+    let rollout = poll_rollout(client, context, change, deadline)?;
+    if let Some(published) = published_by_instance(client, change, &rollout)? {
+        let rollout = poll_rollout(client, context, &published, deadline)?;
+        return rollout_result(&published, rollout, timeout);
+    }
     rollout_result(change, rollout, timeout)
+}
+
+/// Returns the change that an instance made when it read its source: it has published the source as
+/// another version, which the other instances have to apply as well.
+fn published_by_instance<'c, T: Transport>(
+    client: &Client<T>,
+    change: &Change<'c>,
+    rollout: &RolloutStatus,
+) -> Result<Option<Change<'c>>, Error> {
+    let gateway = &rollout.gateway;
+    if change.can_be_superseded || rollout.outcome != RolloutOutcome::Applied {
+        return Ok(None);
+    }
+    let before = change.response.version.as_ref().map(|v| v.version);
+    let Some(desired) = gateway.desired.as_ref().map(|d| d.version) else {
+        return Ok(None);
+    };
+    if before == Some(desired) {
+        return Ok(None);
+    }
+    let version = client.config_version(gateway.id.as_str(), desired)?;
+    Ok(Some(Change {
+        response: ActionResponse {
+            gateway: gateway.clone(),
+            unchanged: false,
+            version: Some(version),
+            generation: gateway.generation,
+        },
+        ..*change
+    }))
 }
 
 fn poll_rollout<T: Transport>(

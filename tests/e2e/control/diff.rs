@@ -113,3 +113,80 @@ fn a_server_returns_the_same_diff_as_the_command() {
             .is_some_and(|text| text.contains("+++ version 2"))
     );
 }
+
+#[test]
+fn any_two_versions_and_files_are_compared() {
+    let sandbox = changed("action: redact", "action: block");
+    let kt = |line: &str| sandbox.kt_line(line).run();
+    kt("gateway reload --id production --file changed.yaml --no-wait").ok();
+    let line = "~ policy.pii-detector.action: redact → block";
+    for selection in [
+        "--from 1 --to 2",
+        "--from version:1",
+        "--from 1 --to desired",
+        "--from 1 --file changed.yaml",
+        "--from policy.yaml --to 2",
+        "--from policy.yaml --to changed.yaml",
+    ] {
+        let output = kt(&format!("gateway diff --id production {selection}"));
+        output.exits(1).stdout_contains(line);
+    }
+    let output = kt("gateway diff --from 2 --to 1 -o json");
+    let value = output.exits(1).json();
+    assert_eq!(value["base"]["version"], 2);
+    assert_eq!(value["target"]["version"], 1);
+    assert_eq!(value["target"]["kind"], "version");
+    assert_eq!(value["schema"], "kt.gateway.diff/v1");
+    output.stderr_contains("kt gateway revert --id production --version 1 --if-match");
+    let unified = kt("gateway diff --from 1 --to 2 --format unified");
+    unified
+        .exits(1)
+        .stdout_contains("--- version 1\n+++ version 2\n");
+    let weaker = kt("gateway diff --from 2 --to 1 --fail-on-weaken");
+    weaker.exits(12).stdout_contains("WEAKENS");
+    kt("gateway diff --from 2 --to changed.yaml").ok();
+    kt("gateway diff --from 1 --to 9").exits(5);
+    kt("gateway diff --from 1 --to absent.yaml")
+        .exits(2)
+        .stderr_contains("absent.yaml");
+    kt("gateway diff --from 1 --against 1").exits(2);
+    kt("gateway diff --file changed.yaml --to 1").exits(2);
+    kt("gateway diff")
+        .exits(5)
+        .stderr_contains("no applied configuration");
+}
+
+#[test]
+fn two_files_need_no_gateway() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.yaml", example());
+    sandbox.write("b.yaml", example().replace("1.4.0", "1.4.1"));
+    let output = sandbox
+        .kt_line("gateway diff --from a.yaml --to b.yaml -o json")
+        .run();
+    let value = output.exits(1).json();
+    assert!(value["gateway"].is_null() && value["etag"].is_null());
+    assert_eq!(value["base"]["file"], "a.yaml");
+    output.stderr_excludes("to publish");
+}
+
+#[test]
+fn everything_is_added_to_a_new_gateway() {
+    let sandbox = Sandbox::new();
+    sandbox.write("policy.yaml", example());
+    let kt = |line: &str| sandbox.kt_line(line).run();
+    kt("gateway create --name production").ok();
+    let output = kt("gateway diff --file policy.yaml -o json");
+    let value = output.exits(1).json();
+    let changes = value["changes"].as_array().expect("a list");
+    assert!(changes.len() > 10 && changes.iter().all(|c| c["op"] == "added"));
+    assert_eq!(value["base"]["kind"], "none");
+    assert_eq!(value["impact"]["guards_weakened"], json!([]));
+    kt("gateway diff --file policy.yaml")
+        .exits(1)
+        .stdout_contains("+ policy.pii-detector.action: redact")
+        .stderr_contains("--if-match");
+    kt("gateway diff --from desired --to desired")
+        .exits(5)
+        .stderr_contains("kt gateway reload --file");
+}

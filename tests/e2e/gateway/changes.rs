@@ -201,3 +201,104 @@ fn changes_are_previewed_and_weakened_guards_fail_a_pipeline() {
         "a dry run publishes nothing"
     );
 }
+
+#[test]
+fn a_revert_without_a_version_goes_to_the_one_applied_before() {
+    let world = World::new(Mode::Embedded);
+    world.create("policy-config.yaml");
+    let revert = |more: &str| {
+        let line = format!("gateway revert --id production {more}");
+        world.kt(&line).run()
+    };
+    revert("")
+        .exits(5)
+        .stderr_contains("no version of gateway `production` was applied before version 1");
+    let gateway = world.run("--outbound-port 443");
+    revert("").exits(5);
+    let edit = |version: &str| {
+        world
+            .sandbox
+            .write("a.yaml", example().replace("1.4.0", version));
+        let line = "gateway reload --id production --file a.yaml";
+        world.kt(line).run()
+    };
+    edit("1.4.1").ok();
+    let elsewhere = with_upstream("http://127.0.0.1:9", "");
+    world.sandbox.write("elsewhere.yaml", elsewhere);
+    world
+        .kt("gateway reload --id production --file elsewhere.yaml")
+        .run()
+        .exits(10);
+    let plan = revert("--dry-run -o json");
+    assert_eq!(plan.ok().at("/content_of"), 2, "version 3 was rejected");
+    plan.stderr_contains("version 2 was applied before");
+    let done = revert("-o json");
+    assert_eq!(done.ok().at("/version"), 4);
+    assert_eq!(done.at("/result"), "applied");
+    assert_eq!(
+        world.inspect()["history"][0]["reverts_to"],
+        2,
+        "{}",
+        world.inspect()
+    );
+    // Version 4 has the content of version 2, so version 1 was applied before both.
+    let undone = revert("");
+    undone.ok().stderr_contains("version 1 was applied before");
+    assert_eq!(world.inspect()["history"][0]["reverts_to"], 1);
+    gateway.stop().ok();
+}
+
+#[test]
+fn a_planned_reload_publishes_nothing() {
+    let world = World::new(Mode::Embedded);
+    world.create("policy-config.yaml");
+    let tag = world.inspect()["etag"].clone();
+    world.sandbox.write(
+        "weak.yaml",
+        example().replace("prompt-injection, pii-detector", "pii-detector"),
+    );
+    world.sandbox.write("broken.yaml", "pack: [");
+    let plan = |more: &str| {
+        let line = format!("gateway reload --id production --dry-run {more}");
+        world.kt(&line).run()
+    };
+    let output = plan("--file weak.yaml -o json");
+    let value = output.ok().json();
+    assert_eq!(value["result"], "would-publish");
+    assert_eq!(
+        (&value["dry_run"], &value["next_version"]),
+        (&json!(true), &json!(2))
+    );
+    assert_ne!(value["impact"]["guards_weakened"], json!([]));
+    plan("--file weak.yaml")
+        .ok()
+        .stdout_contains("policies.chain[prompt-injection]")
+        .stderr_contains("version 2 would be published")
+        .stderr_contains("it WEAKENS 1 guard");
+    let same = plan("--file policy-config.yaml -o json");
+    assert_eq!(same.ok().at("/result"), "unchanged");
+    plan("--file broken.yaml").exits(2);
+    plan("--file weak.yaml --if-match \"9\"").exits(6);
+    let source = plan("-o json");
+    assert_eq!(source.ok().at("/result"), "would-reload");
+    assert_eq!(world.inspect()["etag"], tag);
+}
+
+#[test]
+fn a_reload_reports_the_version_that_an_instance_published_from_its_file() {
+    let world = World::new(Mode::Embedded);
+    world.create("policy-config.yaml");
+    let mut gateway = world.run("--policy-config policy-config.yaml");
+    let reload = || world.kt("gateway reload --id production -o json").run();
+    assert_eq!(reload().ok().at("/version"), 1);
+    for version in 2..4 {
+        let new = example().replace("1.4.0", &format!("1.4.{version}"));
+        world.sandbox.write("policy-config.yaml", new);
+        let output = reload();
+        assert_eq!(output.ok().at("/version"), version);
+        assert_eq!(output.at("/result"), "applied");
+        assert_eq!(output.at("/origin"), "file");
+        assert_eq!(output.at("/instances/0/applied/version"), version);
+    }
+    assert!(gateway.process.is_running());
+}

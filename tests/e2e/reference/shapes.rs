@@ -16,7 +16,7 @@ const SOON: Duration = Duration::from_secs(60);
 type Entry = (&'static str, &'static str, &'static str, i32);
 
 /// In an order in which every command has output. A gateway is running.
-const TABLE: [Entry; 57] = [
+const TABLE: [Entry; 58] = [
     ("completion", "completion", "completion bash", 0),
     ("config-show", "config show", "config show", 0),
     ("doctor", "doctor", "doctor", 0),
@@ -31,6 +31,12 @@ const TABLE: [Entry; 57] = [
         "gateway diff",
         "gateway diff --id production --file changed.yaml",
         1,
+    ),
+    (
+        "gateway-reload-dry-run",
+        "gateway reload",
+        "gateway reload --id production --file changed.yaml --dry-run",
+        0,
     ),
     (
         "gateway-reload",

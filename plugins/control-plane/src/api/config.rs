@@ -22,8 +22,14 @@ impl Api {
     ) -> HandlerResult {
         let limit = input::bounded(context.request, "limit", DEFAULT_PAGE, 1, MAX_PAGE)? as usize;
         let before = input::numeric_cursor(context.request)?;
+        let applied = input::query(context.request, "applied")?.unwrap_or(false);
         let gateway = self.readable_gateway(context, key)?;
-        let versions = self.store_result(self.store().versions(&gateway, before, limit + 1))?;
+        let versions = if applied {
+            self.store().applied_versions(&gateway, before, limit + 1)
+        } else {
+            self.store().versions(&gateway, before, limit + 1)
+        };
+        let versions = self.store_result(versions)?;
         json(
             200,
             &page(versions, limit, |version| version.version.to_string()),

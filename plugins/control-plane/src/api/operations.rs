@@ -125,7 +125,8 @@ pub(super) static OPERATIONS: &[Operation] = &[
 
     Operation::new(Get, "/v1/gateways/{gateway}/config-versions", Access::ReadGateway, ("listVersions", "List versions, newest first"),
         &[(200, Content::page_of::<ConfigVersion>())], |api, context, params| api.list_versions(context, &params.gateway()))
-        .query(&[LIMIT, SEQ_CURSOR]),
+        .query(&[LIMIT, SEQ_CURSOR,
+            Parameter::new("applied", ParameterType::Boolean, "Only versions that an instance has applied; `false` lists all.")]),
     Operation::new(Post, "/v1/gateways/{gateway}/config-versions", Access::WriteGateway, ("publish", "Publish a version and make it desired"),
         &[(200, Content::of::<ActionResponse>()), (201, Content::of::<ActionResponse>())],
         |api, context, params| api.publish(context, &params.gateway()))

@@ -61,6 +61,17 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> Result<Vec<ConfigVersion>, StoreError>;
 
+    /// Returns versions below `before` that an instance has applied, the newest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn applied_versions(
+        &self,
+        gateway: &GatewayId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<ConfigVersion>, StoreError>;
+
     /// Returns a version.
     ///
     /// # Errors

@@ -52,7 +52,7 @@ pub use chain::{
 pub use compile::compile;
 pub use decode::MAX_GAP_BYTES;
 pub use decode::{InvalidUrl, MAX_ALIASES, MAX_DEPTH, MAX_NODES, Millis, validate_base_url};
-pub use diff::{Change, ChangeKind, Diff, Impact, Patch, PatchOperation, diff};
+pub use diff::{Change, ChangeKind, Diff, Impact, Patch, PatchOperation, diff, diff_from_none};
 pub use kinds::reason_codes;
 pub use model::defaults;
 pub use model::{

@@ -268,6 +268,15 @@ impl Store for PostgresStore {
         self.read(async |session| versions::list(session, gateway, before, limit).await)
     }
 
+    fn applied_versions(
+        &self,
+        gateway: &GatewayId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<ConfigVersion>, StoreError> {
+        self.read(async |session| versions::applied(session, gateway, before, limit).await)
+    }
+
     fn version(&self, gateway: &GatewayId, version: u64) -> Result<ConfigVersion, StoreError> {
         let found = self.read(async |session| versions::one(session, gateway, version).await)?;
         let row = found.ok_or_else(|| StoreError::no_version(version))?;

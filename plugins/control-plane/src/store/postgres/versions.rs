@@ -15,6 +15,29 @@ pub(super) async fn list(
     limit: usize,
 ) -> Result<Vec<ConfigVersion>, QueryError> {
     let condition = "WHERE gateway_id = $1 AND version < $2 ORDER BY version DESC LIMIT $3";
+    select(session, condition, gateway, before, limit).await
+}
+
+/// Returns versions that an instance has applied.
+pub(super) async fn applied(
+    session: &Session,
+    gateway: &GatewayId,
+    before: Option<u64>,
+    limit: usize,
+) -> Result<Vec<ConfigVersion>, QueryError> {
+    let condition = "WHERE gateway_id = $1 AND version < $2 AND version IN
+               (SELECT version FROM apply_history WHERE gateway_id = $1 AND outcome = 'applied')
+               ORDER BY version DESC LIMIT $3";
+    select(session, condition, gateway, before, limit).await
+}
+
+async fn select(
+    session: &Session,
+    condition: &str,
+    gateway: &GatewayId,
+    before: Option<u64>,
+    limit: usize,
+) -> Result<Vec<ConfigVersion>, QueryError> {
     let below = before.map_or(i64::MAX, |n| i64::try_from(n).unwrap_or(i64::MAX));
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let found = session

@@ -267,6 +267,15 @@ impl Store for SqliteStore {
         self.read(|connection| Ok(versions::list(connection, gateway, before, limit)?))
     }
 
+    fn applied_versions(
+        &self,
+        gateway: &GatewayId,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<ConfigVersion>, StoreError> {
+        self.read(|connection| Ok(versions::applied(connection, gateway, before, limit)?))
+    }
+
     fn version(&self, gateway: &GatewayId, version: u64) -> Result<ConfigVersion, StoreError> {
         let found = self.read(|connection| Ok(versions::one(connection, gateway, version)?))?;
         let row = found.ok_or_else(|| StoreError::no_version(version))?;

@@ -26,6 +26,29 @@ pub(super) fn list(
     limit: usize,
 ) -> Result<Vec<ConfigVersion>, rusqlite::Error> {
     let condition = "WHERE gateway_id = ?1 AND version < ?2 ORDER BY version DESC LIMIT ?3";
+    select(connection, condition, gateway, before, limit)
+}
+
+/// Returns versions that an instance has applied.
+pub(super) fn applied(
+    connection: &Connection,
+    gateway: &GatewayId,
+    before: Option<u64>,
+    limit: usize,
+) -> Result<Vec<ConfigVersion>, rusqlite::Error> {
+    let condition = "WHERE gateway_id = ?1 AND version < ?2 AND version IN
+               (SELECT version FROM apply_history WHERE gateway_id = ?1 AND outcome = 'applied')
+               ORDER BY version DESC LIMIT ?3";
+    select(connection, condition, gateway, before, limit)
+}
+
+fn select(
+    connection: &Connection,
+    condition: &str,
+    gateway: &GatewayId,
+    before: Option<u64>,
+    limit: usize,
+) -> Result<Vec<ConfigVersion>, rusqlite::Error> {
     let below = before.unwrap_or(i64::MAX as u64);
     let values = params![gateway.as_str(), below, limit as u64];
     let found: Vec<VersionRow> = rows::query(connection, condition, values)?;

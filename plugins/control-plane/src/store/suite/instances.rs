@@ -73,6 +73,16 @@ pub(crate) fn each_new_answer_is_stored(fixture: &dyn StoreFixture) {
     answer.applied = applied(3);
     answer.rejection = refused("why not");
     store.report(now(), &edge(), &answer).unwrap();
+    let id = store.find(&edge()).unwrap().gateway.id;
+    store
+        .publish(&change(), &edge(), &version("second"))
+        .unwrap();
+    let numbers = |before| {
+        let versions = store.applied_versions(&id, before, 9).unwrap();
+        versions.iter().map(|v| v.version).collect::<Vec<_>>()
+    };
+    assert_eq!(numbers(None), [1], "version 2 was rejected");
+    assert_eq!(numbers(Some(1)), [0; 0]);
     let sql = "SELECT outcome || ' ' || CAST(generation AS TEXT) || ' ' || coalesce(message, '-')
                FROM apply_history ORDER BY seq";
     assert_eq!(

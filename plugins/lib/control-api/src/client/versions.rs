@@ -44,6 +44,25 @@ impl<T: Transport> Client<T> {
         self.get(&request)
     }
 
+    /// Lists the newest versions below `before` that an instance has applied, the newest first.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such gateway.
+    pub fn applied_versions(
+        &self,
+        id: &str,
+        limit: u32,
+        before: Option<u64>,
+    ) -> Result<Page<ConfigVersion>, ApiError> {
+        let mut request = Request::new(Method::Get, format!("/v1/gateways/{id}/config-versions"))
+            .with_query("applied", true)
+            .with_query("limit", limit);
+        if let Some(before) = before {
+            request = request.with_query("cursor", before);
+        }
+        self.get(&request)
+    }
+
     /// Returns one version without its content.
     ///
     /// # Errors

@@ -55,8 +55,8 @@ pub struct Impact {
 pub struct Diff {
     /// The changes, in the order of their paths.
     pub changes: Vec<Change>,
-    /// The hash of the base.
-    pub base_sha256: String,
+    /// The hash of the base; `None` if everything is added.
+    pub base_sha256: Option<String>,
     /// The hash of the target.
     pub target_sha256: String,
     /// The patch that turns the canonical form of the base into a document with the meaning of the

@@ -13,6 +13,6 @@ mod restate;
 mod upstream;
 mod weaken;
 
-pub use build::diff;
+pub use build::{diff, diff_from_none};
 pub use change::{Change, ChangeKind, Diff, Impact};
 pub use patch::{Patch, PatchOperation};

@@ -95,6 +95,9 @@ fn format_value(value: &Value) -> String {
 }
 
 fn pretty(value: &Value) -> String {
+    if value.is_null() {
+        return String::new();
+    }
     let text = serde_json::to_string_pretty(&sorted(value)).unwrap_or_default();
     format!("{text}\n")
 }

@@ -1,6 +1,6 @@
 //! Semantic differences.
 
-use kt_policy::{ChangeKind, Diff, Source, diff, parse};
+use kt_policy::{ChangeKind, Diff, Source, diff, diff_from_none, parse};
 
 use crate::sample::{BASE, base_with, good};
 
@@ -217,4 +217,36 @@ fn changes_have_the_location_in_their_layer() {
     assert_eq!(diff.changes[0].location.as_deref(), Some("over.yaml:3"));
     assert_eq!(diff.changes[0].kind, ChangeKind::Changed);
     assert!(diff.text().contains("(at over.yaml:3)"));
+}
+
+#[test]
+fn everything_is_added_to_no_configuration() {
+    let diff = diff_from_none(&good(BASE));
+    let kinds: Vec<_> = diff.changes.iter().map(|change| change.kind).collect();
+    assert!(kinds.iter().all(|kind| *kind == ChangeKind::Added));
+    assert!(diff.guards_weakened().is_empty());
+    let lines = lines(&diff);
+    for line in [
+        "+ policy.pii-detector.action: redact",
+        "+ policies.chain[prompt-injection]: prompt-injection",
+    ] {
+        assert!(
+            lines.iter().any(|l| l == line),
+            "{line} is not in {lines:#?}"
+        );
+    }
+    let (text, unified) = (diff.text(), diff.unified("none", "new.yaml"));
+    assert!(
+        unified.starts_with("--- none\n+++ new.yaml\n@@ -0,0 "),
+        "{unified}"
+    );
+    assert!(!unified.contains("\n-"), "{unified}");
+    let json = serde_json::to_value(&diff).unwrap();
+    assert!(json["base"]["sha256"].is_null());
+    assert_eq!(json["equal"], false);
+    assert!(!format!("{text}{unified}{json}").contains("DEMO_KEY"));
+    // Nothing is left out: what is added makes up the document.
+    let added: usize = json["patch"].as_array().map_or(0, Vec::len);
+    let canonical: serde_json::Value = serde_json::from_str(&good(BASE).canonical()).unwrap();
+    assert_eq!(Some(added), canonical.as_object().map(serde_json::Map::len));
 }
