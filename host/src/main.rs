@@ -28,6 +28,7 @@ mod settings;
 mod startup;
 mod suggestion;
 mod supervision;
+mod terminal_mode;
 mod value_source;
 
 use std::process::ExitCode;

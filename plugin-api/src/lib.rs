@@ -45,6 +45,7 @@ pub use invocation::{Args, Dirs, Invocation, OutputMode};
 pub use message::{Message, Prompt, PromptKind};
 pub use output::{CellFormat, Column, Event, Field, Output, View};
 pub use sdk::context::{Cancel, Context};
+pub use sdk::input::Input;
 pub use sdk::plugin::{Command, CompletionRequest, ControlPlane, Host, Plugin, Provider};
 pub use sdk::provider::{ProviderHandle, ProviderInfo};
 #[doc(hidden)]

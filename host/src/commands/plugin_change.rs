@@ -7,7 +7,6 @@ use crate::discovery::{
     DiscoveredPlugin, PluginSource, PluginState, PluginTier, read_plugin, set_enabled,
 };
 use crate::plugin_lock::{LockEntry, PluginLock, current_hashes};
-use crate::runtime::Console;
 use clap::ArgMatches;
 use kt_plugin_api::{Class, Error, Output, View};
 use serde_json::json;
@@ -84,7 +83,7 @@ pub(super) fn trust(matches: &ArgMatches, context: &CommandContext<'_>) -> Resul
         "trust plugin {name} {} as it is now ({}), without a signature?",
         manifest.version, hashes.code
     );
-    context.terminal.ask("confirm", &question)?;
+    context.terminal.confirm_change(&question)?;
     let installer = context.installer();
     let lock = PluginLock::read(&installer.records.lock)?;
     let mut entry = LockEntry::new(&name, &manifest.version, PluginTier::Locked);

@@ -5,7 +5,6 @@ use super::context::CommandContext;
 use crate::discovery::{DiscoveredPlugin, PluginSource, PluginTier};
 use crate::install::{Artifact, Candidate, Installer, Publisher, key_id};
 use crate::plugin_lock::{LockEntry, PluginHashes, PluginLock, current_hashes};
-use crate::runtime::Console;
 use clap::ArgMatches;
 use kt_plugin_api::{CellFormat, Class, Column, Error, Output, View};
 use serde_json::{Value, json};
@@ -260,5 +259,5 @@ fn confirm(
         "install plugin {} {} ({}; {signed}), which will run with your permissions?",
         m.name, m.version, hashes.code
     );
-    context.terminal.ask("confirm", &question).map(drop)
+    context.terminal.confirm_change(&question)
 }

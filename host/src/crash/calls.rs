@@ -157,6 +157,11 @@ pub(super) fn remove_deadline(call: &RunningCall) {
     }
 }
 
+/// Returns when a plugin last called the host, as Unix time in milliseconds.
+pub(super) fn last_host_call() -> u64 {
+    LAST_HOST_CALL.load(Relaxed)
+}
+
 fn running() -> impl Iterator<Item = RunningCall> {
     CALLS.iter().filter_map(Entry::read)
 }

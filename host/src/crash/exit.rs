@@ -5,6 +5,7 @@
 
 use super::report::{Message, Report};
 use super::{calls, culprit, journal};
+use crate::terminal_mode;
 use kt_plugin_api::Class;
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 
@@ -52,6 +53,7 @@ extern "C" fn at_exit() {
         message: &message,
         plugin: Some(plugin),
     };
+    terminal_mode::restore();
     report.print();
     journal::record_crash(plugin);
     // SAFETY: the handlers that are not called yet were installed before the plugin.

@@ -2,6 +2,7 @@
 
 use super::report::{Message, Report};
 use super::{calls, culprit, journal};
+use crate::terminal_mode;
 use std::ffi::{c_int, c_void};
 use std::mem::MaybeUninit;
 use std::ptr;
@@ -172,6 +173,7 @@ impl Fault {
             message: &message,
             plugin: blamed,
         };
+        terminal_mode::restore();
         report.print();
         if let Some(plugin) = blamed {
             journal::record_crash(plugin);

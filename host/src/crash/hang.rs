@@ -7,10 +7,12 @@ use super::report::{Message, Report};
 use super::waker;
 use crate::clock::unix_ms;
 use crate::logging;
+use crate::process;
+use crate::terminal_mode;
 use kt_plugin_api::Class;
 use kt_plugin_api::abi::log;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
 /// What happens to a call that does not return after its deadline.
@@ -20,12 +22,30 @@ pub(crate) struct HangPolicy {
     pub(crate) grace: Duration,
     /// Whether the process ends then. Otherwise the call is logged.
     pub(crate) ends_process: bool,
+    /// What a signal that cancels the command does to it.
+    pub(crate) after_signal: SignalPolicy,
+}
+
+/// What happens to a command that a signal has cancelled and that does not return.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SignalPolicy {
+    /// The process ends after this time: there is nothing to undo.
+    EndsAfter(Duration),
+    /// The process ends when the plugin has not called the host for this time: it may undo
+    /// what it did.
+    EndsIfSilent(Duration),
+    /// A second signal ends the process.
+    Waits,
 }
 
 /// Whether calls without a deadline are limited.
 static LIMIT_ALL: AtomicBool = AtomicBool::new(false);
 /// When that thread wakes by itself, as Unix time in milliseconds.
 static NEXT_CHECK: AtomicU64 = AtomicU64::new(0);
+/// When a signal cancelled the command, as Unix time in milliseconds; 0 if none has.
+static SIGNALLED: AtomicU64 = AtomicU64::new(0);
+/// That signal.
+static SIGNAL: AtomicI32 = AtomicI32::new(0);
 
 /// Records that this thread calls the plugin; `what` completes "in …".
 pub(crate) fn enter(plugin: &'static PluginIdentity, what: fmt::Arguments<'_>) -> CallGuard {
@@ -58,9 +78,40 @@ pub(crate) fn limit_all_calls() {
     LIMIT_ALL.store(true, SeqCst);
 }
 
+/// Records that a signal has cancelled the command.
+pub(crate) fn record_signal(signal: i32) {
+    SIGNAL.store(signal, SeqCst);
+    SIGNALLED.store(unix_ms(), SeqCst);
+}
+
 /// Checks the calls, and returns the time until the next check; `None` if there is no
 /// deadline. May not return.
 pub(crate) fn check(policy: HangPolicy) -> Option<Duration> {
+    let signalled = check_signalled(policy.after_signal);
+    [signalled, check_deadlines(policy)]
+        .into_iter()
+        .flatten()
+        .min()
+}
+
+/// Ends the process if the command has not ended after a signal.
+fn check_signalled(policy: SignalPolicy) -> Option<Duration> {
+    let signalled = Some(SIGNALLED.load(SeqCst)).filter(|ms| *ms != 0)?;
+    let (from, grace) = match policy {
+        SignalPolicy::EndsAfter(grace) => (signalled, grace),
+        SignalPolicy::EndsIfSilent(grace) => (signalled.max(calls::last_host_call()), grace),
+        SignalPolicy::Waits => return None,
+    };
+    let elapsed = Duration::from_millis(unix_ms().saturating_sub(from));
+    let left = grace.saturating_sub(elapsed);
+    if left.is_zero() {
+        let within = format_args!(" within {} s after a signal", grace.as_secs());
+        end_unreturned(SIGNAL.load(SeqCst), within);
+    }
+    Some(left)
+}
+
+fn check_deadlines(policy: HangPolicy) -> Option<Duration> {
     let grace = u64::try_from(policy.grace.as_millis()).unwrap_or(u64::MAX);
     // Before the deadlines are read: a call that begins meanwhile wakes the thread.
     NEXT_CHECK.store(u64::MAX, SeqCst);
@@ -117,15 +168,27 @@ fn end_overdue(call: &RunningCall, grace: Duration) -> ! {
 /// Ends the process because of a second signal, and reports the call that has not
 /// returned after the first one.
 pub(crate) fn end_by_signal(signal: i32) -> ! {
+    let name = match signal {
+        libc::SIGTERM => "SIGTERM",
+        _ => "SIGINT",
+    };
+    end_unreturned(signal, format_args!(" before a second signal ({name})"))
+}
+
+fn end_unreturned(signal: i32, when: fmt::Arguments<'_>) -> ! {
+    process::kill_all();
     // 128 + signal is the convention of shells.
     let code = 128 + signal;
-    let (class, name) = match signal {
-        libc::SIGTERM => (Class::Terminated, "SIGTERM"),
-        _ => (Class::Interrupted, "SIGINT"),
+    let class = match signal {
+        libc::SIGTERM => Class::Terminated,
+        _ => Class::Interrupted,
     };
-    if let Some(call) = calls::of_command() {
-        let mut message = unreturned(&call);
-        message.push(format_args!(" before a second signal ({name})"));
+    {
+        let mut message = calls::of_command().map_or_else(
+            || Message::of(format_args!("the command did not return")),
+            |call| unreturned(&call),
+        );
+        message.push(when);
         let report = Report {
             id: class.name(),
             class: class.name(),
@@ -139,6 +202,7 @@ pub(crate) fn end_by_signal(signal: i32) -> ! {
 }
 
 fn exit_immediately(code: i32) -> ! {
+    terminal_mode::restore();
     // SAFETY: it has no preconditions. Handlers for the end of the process are not
     // called: those of a plugin may hang as well.
     unsafe { libc::_exit(code) }

@@ -24,7 +24,8 @@ mod waker;
 pub(crate) use calls::{enter_host, record_host_call};
 pub(crate) use fault::set_alternate_stack;
 pub(crate) use hang::{
-    HangPolicy, check as check_calls, end_by_signal, enter, enter_until, limit_all_calls,
+    HangPolicy, SignalPolicy, check as check_calls, end_by_signal, enter, enter_until,
+    limit_all_calls, record_signal,
 };
 pub(crate) use host_signals::{record as record_host_signals, restore_deferred as restore_signals};
 pub(crate) use identity::PluginIdentity;

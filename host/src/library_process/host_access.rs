@@ -6,7 +6,8 @@ use crate::rpc::{
     ProvidersParams,
 };
 use crate::runtime::{
-    CallContext, Console, Implementation, OpenProvider, ProviderAccess, RemoteProvider,
+    CallContext, Console, Implementation, OpenProvider, PromptRequest, ProviderAccess,
+    RemoteProvider,
 };
 use kt_plugin_api::{Error, Event, Output, ProviderInfo};
 use serde::Serialize;
@@ -62,11 +63,12 @@ impl Console for HostAccess {
         self.emit("warning", &json!({ "message": message }));
     }
 
-    fn ask(&self, kind: &str, question: &str) -> Result<String, Error> {
+    fn ask(&self, prompt: &PromptRequest<'_>) -> Result<String, Error> {
+        // The host cancels the prompt.
         let params = PromptParams {
             call: self.call,
-            kind: kind.to_owned(),
-            question: question.to_owned(),
+            kind: prompt.kind.to_owned(),
+            question: prompt.question.to_owned(),
         };
         parse(&self.host.request("prompt", &params)?)
     }

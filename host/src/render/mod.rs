@@ -6,6 +6,7 @@ mod cells;
 mod closed_output;
 mod console;
 mod errors;
+mod prompt;
 mod result_parts;
 mod style;
 mod terminal;

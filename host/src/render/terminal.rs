@@ -70,6 +70,13 @@ impl Terminal {
         out.flush()
     }
 
+    /// Writes a question to standard error, after which the answer is typed.
+    pub(super) fn print_prompt(&self, question: &str) {
+        let mut err = AutoStream::new(io::stderr().lock(), self.stderr_color);
+        drop(err.write_all(format!("{question} ").as_bytes()));
+        drop(err.flush());
+    }
+
     /// Writes a line to standard error. A failure cannot be reported anywhere.
     pub(crate) fn print_stderr(&self, line: &str) {
         let mut err = AutoStream::new(io::stderr().lock(), self.stderr_color);

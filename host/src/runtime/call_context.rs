@@ -3,7 +3,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::console::Console;
+use super::console::{Console, PromptRequest};
 use super::signals::{SignalObserver, SignalState};
 use crate::clock::{unix_ms, unix_ms_after};
 use crate::crash::PluginIdentity;
@@ -154,6 +154,16 @@ impl<'a> CallContext<'a> {
     pub(super) fn remaining(&self) -> Option<Duration> {
         let left = self.deadline.saturating_sub(unix_ms());
         (self.deadline != 0).then(|| Duration::from_millis(left))
+    }
+
+    /// Prompts the user.
+    pub(super) fn ask(&self, kind: &str, question: &str) -> Result<String, Error> {
+        self.console.ask(&PromptRequest {
+            kind,
+            question,
+            signals: self.signals.as_deref(),
+            remaining: self.remaining(),
+        })
     }
 
     /// Calls the observer after every signal, as long as it exists.

@@ -2,13 +2,13 @@
 
 use super::call_context::CallContext;
 use super::call_failure::CallFailure;
-use super::console::Console;
+use super::console::{Console, PromptRequest};
 use super::context::context;
 use super::process_call;
 use super::providers::Providers;
 use super::signals::SignalState;
 use super::transport::Transport;
-use crate::crash::{self, HangPolicy};
+use crate::crash::{self, HangPolicy, SignalPolicy};
 use crate::discovery::DiscoveredPlugin;
 use crate::load::LoadedPlugin;
 use kt_plugin_api::abi::{COMMAND_INTERFACE, KtSink, KtStr, status};
@@ -53,7 +53,7 @@ impl Console for NoConsole {
 
     fn warn(&self, _message: &str) {}
 
-    fn ask(&self, _kind: &str, _question: &str) -> Result<String, Error> {
+    fn ask(&self, _prompt: &PromptRequest<'_>) -> Result<String, Error> {
         let message = "there are no prompts during completion";
         Err(Error::new(Class::Usage, "input-required", message))
     }
@@ -68,6 +68,7 @@ pub(crate) fn complete(query: CompletionQuery<'_>) -> Result<Vec<String>, Error>
     let policy = HangPolicy {
         grace: process_call::COMPLETION_GRACE,
         ends_process: true,
+        after_signal: SignalPolicy::EndsAfter(process_call::COMPLETION_GRACE),
     };
     // Before the library is loaded, whose constructors may hang as well.
     let signals = SignalState::listen(false, policy)

@@ -118,7 +118,7 @@ unsafe extern "C" fn prompt(host: *mut c_void, question: KtStr, sink: KtSink) ->
             .unwrap_or_default()
             .to_owned()
     };
-    let (answer, code) = match call.console.ask(&text("kind"), &text("question")) {
+    let (answer, code) = match call.ask(&text("kind"), &text("question")) {
         Ok(text) => (text, status::OK),
         Err(error) => (
             serde_json::to_string(&error).unwrap_or_default(),

@@ -19,7 +19,7 @@ pub(crate) use call_context::{
     CallContext, Implementation, OpenProvider, ProviderAccess, RemoteProvider,
 };
 pub(crate) use completion::{CompletionQuery, complete, complete_command};
-pub(crate) use console::Console;
+pub(crate) use console::{Console, PromptRequest};
 pub(crate) use context::{call_provider, context};
 pub(crate) use inherited_descriptors::InheritedDescriptors;
 pub(crate) use isolation::IsolationPolicy;

@@ -204,7 +204,7 @@ impl ProcessCall<'_> {
         let served = match method {
             "prompt" => {
                 self.in_thread(id, params, scope, |call, params: PromptParams| {
-                    let answer = call.call.console.ask(&params.kind, &params.question)?;
+                    let answer = call.call.ask(&params.kind, &params.question)?;
                     Ok(Value::from(answer).to_string())
                 });
                 return;

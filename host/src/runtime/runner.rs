@@ -8,18 +8,20 @@ use super::process_call;
 use super::providers::Providers;
 use super::signals::SignalState;
 use super::transport::Transport;
-use crate::crash::{self, HangPolicy};
+use crate::crash::{self, HangPolicy, SignalPolicy};
 use crate::discovery::DiscoveredPlugin;
 use crate::load::LoadedPlugin;
 use crate::process::PluginProcess;
-use kt_plugin_api::abi::{COMMAND_INTERFACE, KtStr, status};
+use kt_plugin_api::abi::{COMMAND_INTERFACE, KtStr, cancel, status};
 use kt_plugin_api::manifest::{CommandSpec, Manifest};
-use kt_plugin_api::{Error, Invocation, Output};
+use kt_plugin_api::{Class, Error, Invocation, Output};
 use serde_json::json;
 use std::time::Duration;
 
 /// How long a plugin may neither return nor call the host after a deadline.
 const GRACE: Duration = Duration::from_secs(5);
+/// How long a command that changes nothing may take after a signal.
+const SIGNAL_GRACE: Duration = Duration::from_secs(1);
 /// The same for commands that change state.
 pub(crate) const CHANGE_GRACE: Duration = Duration::from_secs(120);
 
@@ -61,8 +63,21 @@ impl Runner<'_> {
                 run_in_process(&process, &call, (&invocation.path, &json))
             }
         }
-        .map_err(|failure| failure.into_error(plugin, manifest))
+        .map_err(|failure| of_signal(failure.into_error(plugin, manifest), call.cancellation()))
     }
+}
+
+/// Returns the error of a cancelled command, with the class of the signal: libraries of plugins
+/// may know only that they were cancelled.
+fn of_signal(mut error: Error, reason: i32) -> Error {
+    if error.class == Class::Interrupted && reason == cancel::TERMINATE {
+        error.class = Class::Terminated;
+        error.message = error.message.replacen("interrupted", "terminated", 1);
+        if error.id == Class::Interrupted.name() {
+            Class::Terminated.name().clone_into(&mut error.id);
+        }
+    }
+    error
 }
 
 fn run_in_process(
@@ -106,6 +121,13 @@ fn hang_policy(spec: &CommandSpec) -> HangPolicy {
     HangPolicy {
         grace: if spec.dry_run { CHANGE_GRACE } else { GRACE },
         ends_process: !spec.long_running,
+        after_signal: if spec.long_running {
+            SignalPolicy::Waits
+        } else if spec.mutates || spec.dry_run {
+            SignalPolicy::EndsIfSilent(CHANGE_GRACE)
+        } else {
+            SignalPolicy::EndsAfter(SIGNAL_GRACE)
+        },
     }
 }
 

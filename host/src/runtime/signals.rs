@@ -5,13 +5,13 @@
 #![forbid(unsafe_code)]
 
 use crate::crash::{self, HangPolicy};
-use crate::process;
 use kt_plugin_api::abi::cancel;
+use kt_plugin_api::{Class, Error};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::SignalOnly;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
@@ -92,12 +92,9 @@ impl SignalState {
     fn handle(&self, signal: i32) {
         match signal {
             SIGHUP => self.reload(),
-            SIGINT if self.cancel(cancel::INTERRUPT) => {}
-            SIGTERM if self.cancel(cancel::TERMINATE) => {}
-            _ => {
-                process::kill_all();
-                crash::end_by_signal(signal)
-            }
+            SIGINT if self.cancel(cancel::INTERRUPT) => crash::record_signal(signal),
+            SIGTERM if self.cancel(cancel::TERMINATE) => crash::record_signal(signal),
+            _ => crash::end_by_signal(signal),
         }
     }
 
@@ -156,7 +153,21 @@ impl SignalState {
         self.reloads.load(Ordering::SeqCst)
     }
 
-    /// Returns the descriptor that becomes readable on cancellation.
+    /// Returns the descriptor that becomes readable on cancellation, to be polled.
+    pub(crate) fn readable(&self) -> Option<BorrowedFd<'_>> {
+        self.readable.as_ref().map(AsFd::as_fd)
+    }
+
+    /// Returns the error of a cancelled command.
+    pub(crate) fn error(&self) -> Option<Error> {
+        match self.cancelled() {
+            cancel::NONE => None,
+            cancel::TERMINATE => Some(Error::new(Class::Terminated, "terminated", "terminated")),
+            _ => Some(Error::new(Class::Interrupted, "interrupted", "interrupted")),
+        }
+    }
+
+    /// Returns the number of the descriptor that becomes readable on cancellation.
     pub(crate) fn fd(&self) -> i32 {
         self.readable.as_ref().map_or(-1, AsRawFd::as_raw_fd)
     }

@@ -3,6 +3,7 @@
 pub mod chunks;
 pub mod context;
 pub mod export;
+pub mod input;
 pub mod logging;
 pub mod note;
 pub mod plugin;

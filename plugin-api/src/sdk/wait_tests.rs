@@ -103,3 +103,44 @@ fn the_deadline_and_the_time_end_the_wait() {
     let shutdown = context.without_cancellation(Duration::from_millis(5));
     assert_eq!(shutdown.wait_cancelled(LONG), Some(Cancel::Deadline));
 }
+
+/// It would block until the end of the test if the descriptor did not end it: the FIFO has
+/// no writer, and then one that writes nothing.
+#[test]
+fn a_signal_ends_a_read_of_a_fifo() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("fifo");
+    let created = std::process::Command::new("mkfifo").arg(&path).status();
+    assert!(created.unwrap().success());
+    for with_writer in [false, true] {
+        let host = TestHost::new();
+        let raw = host.raw();
+        // SAFETY: the struct and the host outlive the context.
+        let context = unsafe { Context::from_raw(&raw const raw) }.unwrap();
+        std::thread::scope(|scope| {
+            let reading = scope.spawn(|| context.read_file(&path, 10));
+            let writer =
+                with_writer.then(|| std::fs::OpenOptions::new().write(true).open(&path).unwrap());
+            host.cancel(cancel::INTERRUPT);
+            let error = reading.join().unwrap().unwrap_err();
+            assert!(error.to_string().contains("interrupted"), "{error}");
+            drop(writer);
+        });
+    }
+}
+
+#[test]
+fn a_file_is_read_whole_or_is_too_large() {
+    let host = TestHost::new();
+    let raw = host.raw();
+    // SAFETY: the struct and the host outlive the context.
+    let context = unsafe { Context::from_raw(&raw const raw) }.unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("file");
+    std::fs::write(&path, "0123456789").unwrap();
+    assert_eq!(context.read_file(&path, 10).unwrap(), b"0123456789");
+    let error = context.read_file(&path, 9).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::FileTooLarge);
+    let missing = context.read_file(&directory.path().join("none"), 9);
+    assert_eq!(missing.unwrap_err().kind(), std::io::ErrorKind::NotFound);
+}

@@ -41,7 +41,7 @@ impl Command for GatewayConfig {
             ["audit", "list"] => audit::list(invocation, context),
             ["audit", "verify"] => audit::verify(invocation, context),
             ["init"] => init::run(invocation),
-            ["policy", "lint"] => policy::lint(invocation),
+            ["policy", "lint"] => policy::lint(invocation, context),
             ["policy", "schema"] => Ok(policy::schema()),
             ["policy", "test"] => policy::test(invocation, context),
             _ => Err(Error::new(

@@ -27,6 +27,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         schema: "kt.gateway.reconcile/1",
         verb: if accept { "accepted" } else { "reconciled" },
         can_be_superseded: true,
+        previous: gateway.desired.as_ref().map(|d| d.version),
         response,
     };
     if invocation.dry_run {

@@ -17,7 +17,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     let policy_file = if args.file.is_empty() {
         None
     } else {
-        Some(kt_policy_file::read(invocation, &args.file)?)
+        Some(kt_policy_file::read(invocation, context, &args.file)?)
     };
     let etag = parse_if_match(args.if_match.as_deref())?;
     let client = connect(invocation, context)?;
@@ -29,6 +29,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         };
         let loader = SideLoader {
             invocation,
+            context,
             client: &client,
             gateway: &gateway,
         };
@@ -50,6 +51,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         schema: SCHEMA,
         verb: "reloaded",
         can_be_superseded: policy_file.is_some(),
+        previous: gateway.desired.as_ref().map(|d| d.version),
         response,
     };
     let timeout = (!args.no_wait).then_some(args.timeout);

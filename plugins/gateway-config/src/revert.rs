@@ -35,6 +35,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         check_etag(&gateway, etag)?;
         let loader = SideLoader {
             invocation,
+            context,
             client: &client,
             gateway: &gateway,
         };
@@ -56,6 +57,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         schema: SCHEMA,
         verb: "reverted",
         can_be_superseded: true,
+        previous: gateway.desired.as_ref().map(|d| d.version),
         response,
     };
     if change.response.unchanged {

@@ -1,15 +1,17 @@
 //! Waits until every live instance has acknowledged a change, and reports the result.
 
 use kt_control_api::{
-    ActionResponse, Client, ConfigVersion, Gateway, Instance, Rejection, RolloutOutcome,
-    RolloutStatus, Transport,
+    ActionResponse, Client, ConfigVersion, Gateway, Instance, ProviderTransport, Rejection,
+    RolloutOutcome, RolloutStatus, Transport,
 };
-use kt_plugin_api::{CellFormat, Class, Context, Error, Field, Output, View};
+use kt_plugin_api::{Cancel, CellFormat, Class, Context, Error, Field, Output, View};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 /// The wait of one long poll, in seconds: short enough that Ctrl-C takes effect soon.
 const POLL_SECONDS: u64 = 5;
+/// How long an interrupted command takes to find out what it did.
+const STATUS_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A change that was sent to the control plane.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub(crate) struct Change<'a> {
     /// Whether the change is superseded if another version becomes desired. This is not so if the
     /// gateway publishes its source by itself.
     pub(crate) can_be_superseded: bool,
+    /// The version that was desired before, if there was one.
+    pub(crate) previous: Option<u64>,
     /// The response of the control plane.
     pub(crate) response: ActionResponse,
 }
@@ -29,9 +33,9 @@ pub(crate) struct Change<'a> {
 ///
 /// # Errors
 /// Class `rejected`, `superseded` or `unknown-effect`.
-pub(crate) fn wait_for_rollout<T: Transport>(
-    client: &Client<T>,
-    context: &Context<'_>,
+pub(crate) fn wait_for_rollout<'a>(
+    client: &Client<ProviderTransport<'a>>,
+    context: &Context<'a>,
     change: &Change<'_>,
     timeout: Option<Duration>,
 ) -> Result<Output, Error> {
@@ -39,13 +43,35 @@ pub(crate) fn wait_for_rollout<T: Transport>(
         let output = result(change, &change.response.gateway, "published");
         return Ok(output.note("published; `kt gateway inspect` shows whether it is applied"));
     };
-    let deadline = Instant::now() + timeout;
-    let rollout = poll_rollout(client, context, change, deadline)?;
-    if let Some(published) = published_by_instance(client, change, &rollout)? {
-        let rollout = poll_rollout(client, context, &published, deadline)?;
-        return rollout_result(&published, rollout, timeout);
+    let awaited = await_rollout(client, context, change, Instant::now() + timeout);
+    if let (Err(cancelled), Some(Cancel::Interrupt | Cancel::Terminate)) =
+        (context.check_cancelled(), context.cancelled())
+    {
+        let context = context.without_cancellation(STATUS_TIMEOUT);
+        let client = Client::new(client.transport().within(&context));
+        let latest = client.gateway(change.response.gateway.id.as_str());
+        let gateway = latest.as_ref().unwrap_or(&change.response.gateway);
+        return Err(interrupted_error(change, gateway, cancelled));
     }
-    rollout_result(change, rollout, timeout)
+    let (published, rollout) = awaited?;
+    rollout_result(published.as_ref().unwrap_or(change), rollout, timeout)
+}
+
+/// Waits for the change, and for the one that an instance made of it.
+fn await_rollout<'c, T: Transport>(
+    client: &Client<T>,
+    context: &Context<'_>,
+    change: &Change<'c>,
+    deadline: Instant,
+) -> Result<(Option<Change<'c>>, RolloutStatus), Error> {
+    let rollout = poll_rollout(client, context, change, deadline)?;
+    match published_by_instance(client, change, &rollout)? {
+        None => Ok((None, rollout)),
+        Some(published) => {
+            let rollout = poll_rollout(client, context, &published, deadline)?;
+            Ok((Some(published), rollout))
+        }
+    }
 }
 
 /// Returns the change that an instance made when it read its source: it has published the source as
@@ -104,6 +130,51 @@ fn poll_rollout<T: Transport>(
         if rollout.outcome != RolloutOutcome::Pending || remaining.is_zero() {
             return Ok(rollout);
         }
+    }
+}
+
+/// Returns what was done before the interruption, and how to undo it.
+fn interrupted_error(change: &Change<'_>, gateway: &Gateway, cancelled: Error) -> Error {
+    let generation = change.response.generation;
+    let is_done = |i: &&Instance| {
+        i.applied
+            .as_ref()
+            .is_some_and(|applied| applied.generation >= generation)
+    };
+    let instances = live_instances(gateway).count();
+    let done = live_instances(gateway).filter(is_done).count();
+    let plural = if instances == 1 {
+        "instance"
+    } else {
+        "instances"
+    };
+    let version = change.response.version.as_ref().map(|v| v.version);
+    let published = version.filter(|_| !change.response.unchanged);
+    let state = match (published, version) {
+        (Some(version), _) => format!("version {version} is published"),
+        (None, Some(version)) => format!("version {version} is still desired"),
+        (None, None) => "the instances are asked to reload".to_owned(),
+    };
+    let name = &gateway.name;
+    let error = Error::new(
+        cancelled.class,
+        cancelled.id.clone(),
+        format!(
+            "{}: {state}, {done} of {instances} {plural} acknowledged",
+            cancelled.message
+        ),
+    )
+    .data("version", version)
+    .data("acknowledged", done)
+    .data("instances", instances)
+    .hint(format!(
+        "`kt gateway inspect --id {name}` shows which instances applied it"
+    ));
+    match change.previous.filter(|_| published.is_some()) {
+        Some(previous) => error.data("previous_version", previous).hint(format!(
+            "undo: `kt gateway revert --id {name} --version {previous}`"
+        )),
+        None => error,
     }
 }
 

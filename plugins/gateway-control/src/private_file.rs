@@ -1,9 +1,9 @@
 //! Files that hold a secret and that only their owner may read or change.
 
 use kt_control_api::{PrivateTempFile, sync_parent_directory};
-use kt_plugin_api::{Class, Error};
-use std::fs::{self, DirBuilder, File, Permissions};
-use std::io::{ErrorKind, Read, Write};
+use kt_plugin_api::{Class, Context, Error};
+use std::fs::{self, DirBuilder, File, Metadata, Permissions};
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::Path;
 
@@ -22,17 +22,44 @@ pub(crate) fn read(path: &Path, class: Class) -> Result<Option<String>, Error> {
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(unreadable(path, class, &e)),
     };
-    check_owner_and_mode(path, class, &file)?;
+    check_owner_and_mode(path, class, file.metadata())?;
+    read_text(path, class, file).map(Some)
+}
+
+/// Reads a private file that an option names and that may be a FIFO, until the call is cancelled.
+///
+/// # Errors
+/// As [`read`], of class `usage`, if it does not exist, and that of a cancellation.
+pub(crate) fn read_input(path: &Path, context: &Context<'_>) -> Result<String, Error> {
+    let class = Class::Usage;
+    let file = context.open_file(path).map_err(|e| match e.kind() {
+        ErrorKind::NotFound => {
+            let message = format!("file `{}` does not exist", path.display());
+            Error::new(class, "unreadable-file", message)
+        }
+        _ => unreadable(path, class, &e),
+    })?;
+    check_owner_and_mode(path, class, file.metadata())?;
+    let text = read_text(path, class, file);
+    context.check_cancelled()?;
+    text
+}
+
+fn read_text(path: &Path, class: Class, file: impl Read) -> Result<String, Error> {
     let mut text = String::new();
     file.take(MAX_BYTES)
         .read_to_string(&mut text)
         .map_err(|e| unreadable(path, class, &e))?;
-    Ok(Some(text))
+    Ok(text)
 }
 
 /// Checks the metadata of the open file, because the path may refer to another file by now.
-fn check_owner_and_mode(path: &Path, class: Class, file: &File) -> Result<(), Error> {
-    let meta = file.metadata().map_err(|e| unreadable(path, class, &e))?;
+fn check_owner_and_mode(
+    path: &Path,
+    class: Class,
+    of_file: io::Result<Metadata>,
+) -> Result<(), Error> {
+    let meta = of_file.map_err(|e| unreadable(path, class, &e))?;
     let not_private = |reason: String| {
         let message = format!("`{}` is not private", path.display());
         Error::new(class, "file-not-private", message).cause(reason)

@@ -15,6 +15,7 @@ mod evasion;
 mod external_guard;
 mod fail_mode;
 mod inherited_sockets;
+mod interrupted;
 mod kill;
 mod lifecycle;
 mod models;

@@ -6,6 +6,7 @@
 
 use super::background::Background;
 use super::output::CommandOutput;
+use super::terminal::TerminalSession;
 use std::ffi::OsStr;
 use std::io::Write;
 use std::os::unix::process::CommandExt;
@@ -117,6 +118,11 @@ impl TestCommand {
             drop(stdin.write_all(&input));
         }
         Background::new(line, child)
+    }
+
+    /// Starts the command in a terminal of its own, with `columns` and `setsid` of the system.
+    pub(crate) fn in_terminal(self, setsid: &Path, columns: u16) -> TerminalSession {
+        TerminalSession::start(self.line(), &self.command, setsid, columns)
     }
 
     /// Runs the command to its end.

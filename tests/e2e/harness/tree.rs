@@ -66,7 +66,7 @@ pub(crate) fn make_fifo(path: &Path) {
 }
 
 /// Sets the mode of a file.
-pub(super) fn chmod(path: &Path, mode: u32) {
+pub(crate) fn chmod(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode))
         .unwrap_or_else(|e| panic!("{}: {e}", path.display()));
 }

@@ -6,6 +6,7 @@ mod doctor;
 mod help;
 mod output;
 mod profiles;
+mod prompts;
 mod settings;
 mod supervised;
 mod version;

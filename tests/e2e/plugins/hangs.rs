@@ -50,6 +50,25 @@ fn the_second_signal_ends_a_command_that_does_not_return() {
     }
 }
 
+/// The command declares that it changes nothing, so that there is nothing to undo.
+#[test]
+fn one_signal_ends_a_command_with_nothing_to_undo() {
+    let sandbox = Sandbox::new();
+    let dir = PluginDir::new(&sandbox);
+    if dir.build(&CPlugin::probe()).is_none() {
+        return;
+    }
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let running = hanging(&dir, "hang", &[]);
+        running.signal(signal);
+        running
+            .wait(SOON)
+            .exits(code)
+            .stdout_is_empty()
+            .stderr_contains("did not return from command `probe misbehave` within 1 s");
+    }
+}
+
 /// The process ends some seconds after the deadline.
 #[test]
 fn an_expired_deadline_ends_a_command_that_does_not_return() {

@@ -2,7 +2,7 @@
 
 use super::report::CheckReport;
 use crate::commands::context::CommandContext;
-use crate::crash::{self, HangPolicy};
+use crate::crash::{self, HangPolicy, SignalPolicy};
 use crate::discovery::{DiscoveredPlugin, PluginState};
 use crate::load::check_interfaces;
 use crate::runtime::{CallContext, SignalState, Transport, call_provider};
@@ -31,6 +31,7 @@ pub(in crate::commands) fn run(
     let policy = HangPolicy {
         grace: LIMIT,
         ends_process: true,
+        after_signal: SignalPolicy::EndsAfter(LIMIT),
     };
     let _signals = SignalState::listen(false, policy)
         .map_err(|e| Error::internal("cannot listen for signals").cause(e))?;

@@ -7,7 +7,7 @@ use super::child::ChildKt;
 use super::{cases, commands, report};
 use crate::commands::context::CommandContext;
 use crate::commands::plugin_dir::canonical_dir;
-use crate::crash::HangPolicy;
+use crate::crash::{HangPolicy, SignalPolicy};
 use crate::discovery::{
     DiscoveredPlugin, PluginSource, PluginState, RecordPaths, Registry, ScanOptions, SearchDir,
 };
@@ -166,6 +166,7 @@ fn run_tests(
     let policy = HangPolicy {
         grace: CHANGE_GRACE,
         ends_process: true,
+        after_signal: SignalPolicy::EndsIfSilent(CHANGE_GRACE),
     };
     let signals = SignalState::listen(false, policy)
         .map_err(|e| Error::internal("cannot listen for signals").cause(e))?;

@@ -4,12 +4,14 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use kt_plugin_api::{Class, Error, Invocation};
+use kt_plugin_api::{Class, Context, Error, Invocation};
 
 use crate::store::{DatabaseAddress, DatabaseAddressError, Password, PasswordSources, TlsOptions};
 
 /// The variables with the password, by precedence: that of kt, and that of PostgreSQL.
 const PASSWORDS: [&str; 2] = ["KT_DATABASE_PASSWORD", "PGPASSWORD"];
+/// The size limit of a file with passwords.
+const MAX_PASSWORD_FILE: u64 = 1024 * 1024;
 /// PostgreSQL's variable for a password file other than `~/.pgpass`.
 const PASSWORD_FILE: &str = "PGPASSFILE";
 /// PostgreSQL's variables for TLS, which apply when the address has no TLS parameters.
@@ -30,6 +32,7 @@ pub(super) struct DatabaseOptions<'a> {
 pub(super) fn address(
     options: &DatabaseOptions<'_>,
     invocation: &Invocation,
+    context: &Context<'_>,
 ) -> Result<Option<DatabaseAddress>, Error> {
     let Some(text) = options.url else {
         return Ok(None);
@@ -44,13 +47,12 @@ pub(super) fn address(
             _ => Error::new(Class::Usage, "invalid-database", message),
         }
     })?;
-    let password = password_sources(
-        options
-            .password_file
-            .map(|path| invocation.resolve_path(path)),
-    )
-    .find(&address)
-    .map_err(|error| Error::new(Class::Settings, "database-password", error.to_string()))?;
+    let file = options.password_file;
+    let sources = password_sources(file.map(|path| invocation.resolve_path(path)));
+    let found = sources.find(&address, |path| context.read_file(path, MAX_PASSWORD_FILE));
+    context.check_cancelled()?;
+    let password = found
+        .map_err(|error| Error::new(Class::Settings, "database-password", error.to_string()))?;
     Ok(Some(address.with_password(password.as_ref())))
 }
 

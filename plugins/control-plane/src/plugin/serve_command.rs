@@ -29,7 +29,7 @@ pub(super) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     let path = |path: &PathBuf| invocation.resolve_path(path);
     let options = ServeOptions {
         directory: invocation.dirs.state.clone(),
-        database: database::address(&database, invocation)?,
+        database: database::address(&database, invocation, context)?,
         listen: listen(&args.listen)?,
         tls: tls(
             args.tls_cert.as_ref().map(path),

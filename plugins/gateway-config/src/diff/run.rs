@@ -84,13 +84,13 @@ fn load(
     if let (None, Selector::Files(from), Selector::Files(to)) = (&args.id, from, to) {
         return Ok(Comparison {
             gateway: None,
-            old: load_files(invocation, from)?,
-            new: load_files(invocation, to)?,
+            old: load_files(invocation, context, from)?,
+            new: load_files(invocation, context, to)?,
         });
     }
     // A file that cannot be read or is invalid is reported before anything is asked for.
     let file = |selector: &Selector| match selector {
-        Selector::Files(paths) => load_files(invocation, paths).map(Some),
+        Selector::Files(paths) => load_files(invocation, context, paths).map(Some),
         _ => Ok(None),
     };
     let (old, new) = (file(from)?, file(to)?);
@@ -98,6 +98,7 @@ fn load(
     let gateway = resolve_gateway(&client, args.id.as_deref())?;
     let loader = SideLoader {
         invocation,
+        context,
         client: &client,
         gateway: &gateway,
     };

@@ -2,7 +2,7 @@
 
 use super::selector::Selector;
 use kt_control_api::{Client, Gateway, Transport};
-use kt_plugin_api::{Class, Error, Invocation};
+use kt_plugin_api::{Class, Context, Error, Invocation};
 use kt_policy::{Diff, Document, Source, diff, diff_from_none};
 use kt_policy_file::PolicyFile;
 use serde_json::{Value, json};
@@ -73,6 +73,7 @@ impl Side {
 /// Loads sides of a comparison.
 pub(crate) struct SideLoader<'a, T> {
     pub(crate) invocation: &'a Invocation,
+    pub(crate) context: &'a Context<'a>,
     pub(crate) client: &'a Client<T>,
     pub(crate) gateway: &'a Gateway,
 }
@@ -84,7 +85,7 @@ impl<T: Transport> SideLoader<'_, T> {
     /// If it does not exist, or is not valid.
     pub(super) fn load(&self, selector: &Selector) -> Result<Side, Error> {
         match selector {
-            Selector::Files(paths) => load_files(self.invocation, paths),
+            Selector::Files(paths) => load_files(self.invocation, self.context, paths),
             Selector::Version(version) => self.version("version", *version),
             Selector::Desired => self.desired(),
             Selector::Applied => match self.applied()? {
@@ -166,6 +167,10 @@ impl<T: Transport> SideLoader<'_, T> {
 ///
 /// # Errors
 /// Class `usage` if one cannot be read, or if the configuration is not valid.
-pub(super) fn load_files(invocation: &Invocation, paths: &[PathBuf]) -> Result<Side, Error> {
-    kt_policy_file::read(invocation, paths).map(Side::of_file)
+pub(super) fn load_files(
+    invocation: &Invocation,
+    context: &Context<'_>,
+    paths: &[PathBuf],
+) -> Result<Side, Error> {
+    kt_policy_file::read(invocation, context, paths).map(Side::of_file)
 }

@@ -1,6 +1,6 @@
 //! Reads the test cases of a pack.
 
-use kt_plugin_api::{Class, Error, Invocation, ProblemItem};
+use kt_plugin_api::{Class, Context, Error, Invocation, ProblemItem};
 use kt_policy::Case;
 use std::path::Path;
 
@@ -13,13 +13,17 @@ const EXTENSIONS: [&str; 3] = ["json", "yaml", "yml"];
 ///
 /// # Errors
 /// Class `usage` if there is no case, or with the problems of all of them.
-pub(crate) fn read(invocation: &Invocation, pack: &Path) -> Result<Vec<Case>, Error> {
+pub(crate) fn read(
+    invocation: &Invocation,
+    context: &Context<'_>,
+    pack: &Path,
+) -> Result<Vec<Case>, Error> {
     let directory = pack.join(CASES_DIRECTORY);
     let mut cases = Vec::new();
     let mut problems: Vec<ProblemItem> = Vec::new();
     for name in file_names(invocation, &directory)? {
         let file = directory.join(name).display().to_string();
-        let source = kt_policy_file::read_source(invocation, &file)?;
+        let source = kt_policy_file::read_source(invocation, context, &file)?;
         match kt_policy::parse_case(&source) {
             Ok(case) => cases.push(case),
             Err(invalid) => problems.extend(invalid.iter().map(kt_policy_file::problem_item)),

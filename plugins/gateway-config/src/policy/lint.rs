@@ -1,7 +1,7 @@
 //! `kt policy lint`: validates and compiles a configuration as a gateway does.
 
 use crate::args::PolicyLintArgs;
-use kt_plugin_api::{Class, Error, Invocation, Output, View};
+use kt_plugin_api::{Class, Context, Error, Invocation, Output, View};
 use kt_policy::{Document, Limits, Problem, Problems};
 use serde_json::{Value, json};
 
@@ -15,9 +15,9 @@ enum LintResult {
     Valid(Document),
 }
 
-pub(crate) fn run(invocation: &Invocation) -> Result<Output, Error> {
+pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let args: PolicyLintArgs = invocation.arguments()?;
-    let sources = kt_policy_file::read_sources(invocation, &args.file)?;
+    let sources = kt_policy_file::read_sources(invocation, context, &args.file)?;
     let result = match kt_policy::parse(&sources) {
         Err(problems) => LintResult::Invalid(problems),
         Ok(document) => match kt_policy::compile(&document, &Limits::default()) {

@@ -21,11 +21,14 @@ struct TestResult {
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let args: PolicyTestArgs = invocation.arguments()?;
     let (pack, files) = locate_pack(&args);
-    let file = kt_policy_file::read(invocation, &files)?;
+    let file = kt_policy_file::read(invocation, context, &files)?;
     let chain = kt_policy::compile(&file.document, &Limits::default())
         .map_err(|problems| kt_policy_file::invalid_configuration(&problems))?;
     let mut results = Vec::new();
-    for case in select_cases(args.case.as_deref(), cases::read(invocation, &pack)?)? {
+    for case in select_cases(
+        args.case.as_deref(),
+        cases::read(invocation, context, &pack)?,
+    )? {
         context.check_cancelled()?;
         let outcome = case.run(&file.document, &chain);
         let explanations = args.explain.then(|| case.explain(&chain));

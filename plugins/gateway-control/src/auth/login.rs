@@ -58,13 +58,7 @@ fn read_token(
     address: &str,
 ) -> Result<Token, Error> {
     let text = match file {
-        Some(path) => {
-            let path = invocation.resolve_path(path);
-            private_file::read(&path, Class::Usage)?.ok_or_else(|| {
-                let message = format!("file `{}` does not exist", path.display());
-                Error::new(Class::Usage, "unreadable-file", message)
-            })?
-        }
+        Some(path) => private_file::read_input(&invocation.resolve_path(path), context)?,
         None => context.prompt_secret(&format!("token for {address} (hidden):"))?,
     };
     let text = text.trim();

@@ -10,7 +10,7 @@ use serde_json::json;
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let args: GatewayCreateArgs = invocation.arguments()?;
-    let request = request(&args, invocation)?;
+    let request = request(&args, invocation, context)?;
     if args.output_file.is_some() && !request.issue_token {
         return Err(Error::new(
             Class::Usage,
@@ -29,10 +29,11 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
 fn request(
     args: &GatewayCreateArgs,
     invocation: &Invocation,
+    context: &Context<'_>,
 ) -> Result<CreateGatewayRequest, Error> {
     let file = args.file.as_ref();
     let policy_file = file
-        .map(|file| kt_policy_file::read(invocation, &[file]))
+        .map(|file| kt_policy_file::read(invocation, context, &[file]))
         .transpose()?;
     Ok(CreateGatewayRequest {
         name: args.name.clone(),

@@ -23,7 +23,16 @@ pub(super) async fn cancellable(
         _ = cancellation.wait() => {}
     }
     if let Some(Cancel::Interrupt | Cancel::Terminate) = context.cancelled() {
-        context.check_cancelled()?;
+        let cancelled = context.check_cancelled();
+        return Err(match cancelled.err() {
+            Some(error) if is_safe => error,
+            Some(error) => error
+                .cause(
+                    "the request was sent, and its response has not arrived: its effect is unknown",
+                )
+                .hint("`kt audit list` shows whether it was executed"),
+            None => Error::internal("the call is not cancelled"),
+        });
     }
     // The effect of any other request is unknown.
     let class = if is_safe {

@@ -6,6 +6,7 @@ use kt_plugin_api::{Class, Error};
 use kt_tls::{CaCertificates, crypto_provider};
 use reqwest::{Client, Url};
 use rustls::{ClientConfig, RootCertStore};
+use std::io::{self, Read};
 use std::path::Path;
 use std::time::Duration;
 
@@ -13,12 +14,16 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The ALPN protocol.
 const ALPN_PROTOCOL: &[u8] = b"http/1.1";
 
-/// Builds the client for an address. The CA file is read for each request, so that a gateway that
+/// Builds the client for an address. The CA file is opened by `open` and read for each request, so that a gateway that
 /// runs for months uses renewed certificates.
 ///
 /// # Errors
 /// Class `settings` if the CA certificates cannot be loaded.
-pub(super) fn build_client(url: &Url, connection: &ConnectOptions) -> Result<Client, Error> {
+pub(super) fn build_client<R: Read>(
+    url: &Url,
+    connection: &ConnectOptions,
+    open: impl FnOnce(&Path) -> io::Result<R>,
+) -> Result<Client, Error> {
     let builder = Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .no_proxy()
@@ -33,7 +38,7 @@ pub(super) fn build_client(url: &Url, connection: &ConnectOptions) -> Result<Cli
             ));
             builder
         }
-        ("https", Some(file)) => builder.tls_backend_preconfigured(tls_config(file)?),
+        ("https", Some(file)) => builder.tls_backend_preconfigured(tls_config(file, open)?),
         _ => {
             let no_certificates = CaCertificates::from_root_store(RootCertStore::empty());
             builder.tls_backend_preconfigured(no_certificates.into_client_config(&[ALPN_PROTOCOL]))
@@ -43,7 +48,10 @@ pub(super) fn build_client(url: &Url, connection: &ConnectOptions) -> Result<Cli
 }
 
 /// Builds the TLS configuration that trusts the CA certificates of the file, and no others.
-fn tls_config(file: &Path) -> Result<ClientConfig, Error> {
+fn tls_config<R: Read>(
+    file: &Path,
+    open: impl FnOnce(&Path) -> io::Result<R>,
+) -> Result<ClientConfig, Error> {
     let error = |message: String| {
         Error::new(Class::Settings, "ca-file", message).hint(
             "set `api.ca_file`, `KEEPTRUSTS_API_CA_FILE` or `--api-ca-file` to a file with the \
@@ -56,7 +64,8 @@ fn tls_config(file: &Path) -> Result<ClientConfig, Error> {
             "the path `{file}` in `api.ca_file` is not absolute: it would depend on the working directory of kt"
         )));
     }
-    let certificates = CaCertificates::from_file(file).map_err(|e| error(e.to_string()))?;
+    let certificates = CaCertificates::from_reader(file, || open(file));
+    let certificates = certificates.map_err(|e| error(e.to_string()))?;
     Ok(certificates.into_client_config(&[ALPN_PROTOCOL]))
 }
 

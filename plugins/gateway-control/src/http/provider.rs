@@ -13,6 +13,7 @@ use kt_plugin_api::{Class, Context, ControlPlane, Error};
 use reqwest::{Client, Url};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -62,7 +63,11 @@ impl HttpControlPlane {
         let mut result = Err(invalid_address("", "it is empty"));
         for attempt in 0..urls.len() {
             let index = (first + attempt) % urls.len();
-            let client = build_client(&urls[index], &envelope.connection)?;
+            let open = |file: &Path| context.open_file(file);
+            let client = build_client(&urls[index], &envelope.connection, open).or_else(|e| {
+                context.check_cancelled()?;
+                Err(e)
+            })?;
             let response = send(&client, &urls[index], envelope);
             result = cancellable(response, is_safe, context).await;
             let try_next = match &result {
@@ -181,6 +186,7 @@ mod tests {
     use super::{build_client, request_urls, send};
     use kt_control_api::{ConnectOptions, Envelope, Method, Request, TransportErrorKind};
     use std::io::{Read, Write};
+    use std::path::Path;
 
     /// Otherwise the response would arrive after minutes, when the stream ends.
     #[test]
@@ -210,7 +216,10 @@ mod tests {
             .unwrap();
         let response = async {
             send(
-                &build_client(&url, &envelope.connection).unwrap(),
+                &build_client(&url, &envelope.connection, |path: &Path| {
+                    std::fs::File::open(path)
+                })
+                .unwrap(),
                 &url,
                 &envelope,
             )

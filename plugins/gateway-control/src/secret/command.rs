@@ -7,12 +7,15 @@ use kt_policy::looks_like_secret;
 use serde_json::{Value, json};
 use std::path::Path;
 
+/// The maximum size of a file with a secret, against mistakes such as a wrong file.
+const MAX_FILE: u64 = 1024 * 1024;
+
 pub(crate) fn set(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let args: SecretSetArgs = invocation.arguments()?;
     let name = &args.name;
     check_name(name)?;
     let value = match &args.file {
-        Some(file) => read_value(invocation, file)?,
+        Some(file) => read_value(invocation, context, file)?,
         None => context.prompt_secret(&format!("value of `{name}`:"))?,
     };
     check_value(&value)?;
@@ -28,15 +31,25 @@ pub(crate) fn set(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     Ok(Output::new("kt.secret.set/1", value, view).name_path("/name"))
 }
 
-fn read_value(invocation: &Invocation, file: &Path) -> Result<String, Error> {
-    let text = std::fs::read_to_string(invocation.resolve_path(file)).map_err(|e| {
-        Error::new(
-            Class::Usage,
-            "unreadable-file",
-            format!("cannot read `{}`", file.display()),
-        )
-        .cause(e)
+fn read_value(
+    invocation: &Invocation,
+    context: &Context<'_>,
+    file: &Path,
+) -> Result<String, Error> {
+    let unreadable = |cause: String| {
+        let message = format!("cannot read `{}`", file.display());
+        Error::new(Class::Usage, "unreadable-file", message).cause(cause)
+    };
+    let bytes = if file == Path::new("-") {
+        context.stdin().read_all(MAX_FILE)
+    } else {
+        context.read_file(&invocation.resolve_path(file), MAX_FILE)
+    };
+    let bytes = bytes.or_else(|error| {
+        context.check_cancelled()?;
+        Err(unreadable(error.to_string()))
     })?;
+    let text = String::from_utf8(bytes).map_err(|e| unreadable(e.utf8_error().to_string()))?;
     Ok(text.trim_end_matches(['\n', '\r']).to_owned())
 }
 

@@ -1,13 +1,14 @@
 //! The configuration files named on the command line.
 
 use crate::snapshot::ConfigInput;
-use kt_plugin_api::{Error, Invocation};
+use kt_plugin_api::{Context, Error, Invocation};
 use kt_policy_file::read_sources;
 use std::path::PathBuf;
 
 /// Configuration files that are read again at each reload.
 pub(crate) struct ConfigFiles<'a> {
     pub(crate) invocation: &'a Invocation,
+    pub(crate) context: &'a Context<'a>,
     pub(crate) paths: Vec<PathBuf>,
 }
 
@@ -20,7 +21,7 @@ impl ConfigFiles<'_> {
     pub(crate) fn read(&self) -> Result<ConfigInput, Error> {
         Ok(ConfigInput {
             version: None,
-            sources: read_sources(self.invocation, &self.paths)?,
+            sources: read_sources(self.invocation, self.context, &self.paths)?,
         })
     }
 }

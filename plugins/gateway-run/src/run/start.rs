@@ -41,7 +41,11 @@ pub(crate) fn load<'a>(
     builder: &Builder<'_>,
 ) -> Result<StartConfig<'a>, Error> {
     let paths = options.files.clone();
-    let files = (!paths.is_empty()).then_some(ConfigFiles { invocation, paths });
+    let files = (!paths.is_empty()).then_some(ConfigFiles {
+        invocation,
+        context,
+        paths,
+    });
     match &options.gateway {
         Some(gateway) => managed(invocation, context, gateway, files, builder),
         None => local(invocation, files, builder),

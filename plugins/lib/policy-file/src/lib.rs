@@ -1,11 +1,9 @@
 //! Reads `policy-config.yaml` files for commands, and converts their problems to errors. Parsing and
 //! validation are in `kt-policy`, which does no I/O.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
-use kt_plugin_api::{Class, Error, Invocation, Location, ProblemItem};
+use kt_plugin_api::{Class, Context, Error, Invocation, Location, ProblemItem};
 use kt_policy::{Document, MAX_SOURCE_BYTES, Problem, Problems, Source};
 
 /// A valid configuration.
@@ -33,8 +31,12 @@ impl PolicyFile {
 /// # Errors
 /// Class `usage` if a file cannot be read, or with all problems of the configuration and their
 /// locations.
-pub fn read(invocation: &Invocation, files: &[impl AsRef<Path>]) -> Result<PolicyFile, Error> {
-    let sources = read_sources(invocation, files)?;
+pub fn read(
+    invocation: &Invocation,
+    context: &Context<'_>,
+    files: &[impl AsRef<Path>],
+) -> Result<PolicyFile, Error> {
+    let sources = read_sources(invocation, context, files)?;
     let document =
         kt_policy::parse(&sources).map_err(|problems| invalid_configuration(&problems))?;
     Ok(PolicyFile {
@@ -50,10 +52,12 @@ pub fn read(invocation: &Invocation, files: &[impl AsRef<Path>]) -> Result<Polic
 /// As [`read_source`], of the first file that fails.
 pub fn read_sources(
     invocation: &Invocation,
+    context: &Context<'_>,
     files: &[impl AsRef<Path>],
 ) -> Result<Vec<Source>, Error> {
     let names = names(files);
-    names.iter().map(|f| read_source(invocation, f)).collect()
+    let read = |file: &String| read_source(invocation, context, file);
+    names.iter().map(read).collect()
 }
 
 /// Returns the names of files as in the arguments, which are valid Unicode.
@@ -63,44 +67,38 @@ pub fn names(files: &[impl AsRef<Path>]) -> Vec<String> {
     files.iter().map(|file| name(file.as_ref())).collect()
 }
 
-/// Reads a file without validating it.
+/// Reads a file without validating it, until the call is cancelled.
 ///
 /// # Errors
-/// Class `usage` if it cannot be read, is too large, or is not UTF-8.
-pub fn read_source(invocation: &Invocation, file: &str) -> Result<Source, Error> {
-    let bytes = if file == "-" {
-        read_limited(std::io::stdin(), "<stdin>")?
+/// Class `usage` if it cannot be read, is too large, or is not UTF-8; that of a cancellation.
+pub fn read_source(
+    invocation: &Invocation,
+    context: &Context<'_>,
+    file: &str,
+) -> Result<Source, Error> {
+    let name = if file == "-" { "<stdin>" } else { file };
+    let input = if file == "-" {
+        context.stdin()
     } else {
         let path = invocation.resolve_path(Path::new(file));
-        let reader = File::open(&path).map_err(|e| unreadable(file, &e))?;
-        if reader.metadata().is_ok_and(|m| m.is_dir()) {
+        let input = context.open_file(&path);
+        let input = input.map_err(|e| unreadable(file, &e))?;
+        if input.metadata().is_ok_and(|m| m.is_dir()) {
             return Err(unreadable(file, &"it is a directory"));
         }
-        read_limited(reader, file)?
+        input
     };
-    let name = if file == "-" { "<stdin>" } else { file };
+    let limit = u64::try_from(MAX_SOURCE_BYTES).unwrap_or(u64::MAX);
+    let bytes = input.read_all(limit).or_else(|error| {
+        context.check_cancelled()?;
+        Err(unreadable(name, &error))
+    })?;
     String::from_utf8(bytes)
         .map(|text| Source::new(name, text))
         .map_err(|e| {
             let valid = e.utf8_error().valid_up_to();
             unreadable(name, &format!("byte {} is not valid UTF-8", valid + 1))
         })
-}
-
-fn read_limited(reader: impl Read, name: &str) -> Result<Vec<u8>, Error> {
-    let limit = u64::try_from(MAX_SOURCE_BYTES).unwrap_or(u64::MAX);
-    let mut bytes = Vec::new();
-    reader
-        .take(limit + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|e| unreadable(name, &e))?;
-    if bytes.len() > MAX_SOURCE_BYTES {
-        return Err(unreadable(
-            name,
-            &format!("it is larger than {MAX_SOURCE_BYTES} bytes"),
-        ));
-    }
-    Ok(bytes)
 }
 
 fn unreadable(file: &str, cause: &dyn std::fmt::Display) -> Error {

@@ -1,6 +1,6 @@
 //! The CA certificates that a client trusts.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -44,11 +44,28 @@ impl CaCertificates {
     /// # Errors
     /// If the file cannot be read, contains no certificate, or contains an invalid one.
     pub fn from_file(path: &Path) -> Result<Self, CaCertificatesError> {
+        // A FIFO would block.
+        let open = || match fs::metadata(path)?.is_file() {
+            true => File::open(path),
+            false => Err(io::Error::other("it is not a regular file")),
+        };
+        Self::from_reader(path, open)
+    }
+
+    /// The same for a file that the caller opens.
+    ///
+    /// # Errors
+    /// As [`CaCertificates::from_file`].
+    pub fn from_reader<R: Read>(
+        path: &Path,
+        open: impl FnOnce() -> io::Result<R>,
+    ) -> Result<Self, CaCertificatesError> {
         let error = |kind| CaCertificatesError {
             path: path.to_owned(),
             kind,
         };
-        let pem = read(path).map_err(error)?;
+        let pem = open().map_err(ErrorKind::from).and_then(read);
+        let pem = pem.map_err(error)?;
         parse_pem(&pem).map(Self).map_err(error)
     }
 
@@ -73,11 +90,9 @@ impl CaCertificates {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, ErrorKind> {
+fn read(file: impl Read) -> Result<Vec<u8>, ErrorKind> {
     let mut text = Vec::new();
-    File::open(path)?
-        .take(MAX_BYTES + 1)
-        .read_to_end(&mut text)?;
+    file.take(MAX_BYTES + 1).read_to_end(&mut text)?;
     if text.len() as u64 > MAX_BYTES {
         return Err(ErrorKind::TooLarge);
     }

@@ -24,7 +24,7 @@ pub(in super::super) fn run(
         url: args.database.as_deref(),
         password_file: args.database_password_file.as_deref(),
     };
-    let store = StoreHandle::open(&database, invocation, false)?;
+    let store = StoreHandle::open(&database, (invocation, context), false)?;
     let selection = select(&store, &args.gateway)?;
     context.progress("exporting …");
     let counts = write(&store, &selection, &path).map_err(|error| error::from_store(&error))?;

@@ -28,7 +28,7 @@ pub(in super::super) fn run(
                 .map(StoreHandle::File)
                 .map_err(|error| unusable(&file, error))?
         }
-        None => StoreHandle::open(&database, invocation, false)?,
+        None => StoreHandle::open(&database, (invocation, context), false)?,
     };
     let integrity = StoreIntegrity::check(&store, context)?;
     Ok(store.note_if_local(invocation, output(&integrity)))

@@ -1,6 +1,5 @@
 //! `kt control-plane import`.
 
-use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
@@ -21,23 +20,27 @@ pub(in super::super) fn run(
     let args: ControlPlaneImportArgs = invocation.arguments()?;
     let path = invocation.resolve_path(&args.input_file);
     let failed = |error: &StoreError| import_error(error, &path);
-    let file = File::open(&path).map_err(|error| {
+    let file = context.open_file(&path).map_err(|error| {
         let message = format!("cannot read `{}`", path.display());
         Error::new(Class::Usage, "unreadable-file", message).cause(error)
     })?;
-    let mut reader = ExportReader::new(BufReader::new(file)).map_err(|error| failed(&error))?;
+    let failed = |error: StoreError| match context.check_cancelled() {
+        Err(cancelled) => cancelled.hint("nothing was imported"),
+        Ok(()) => failed(&error),
+    };
+    let mut reader = ExportReader::new(BufReader::new(file)).map_err(failed)?;
     let header = reader.header().clone();
     let database = DatabaseOptions {
         url: args.database.as_deref(),
         password_file: args.database_password_file.as_deref(),
     };
     let _lock = lock_file_store(&database, invocation)?;
-    let store = StoreHandle::open(&database, invocation, true)?;
+    let store = StoreHandle::open(&database, (invocation, context), true)?;
     context.progress("importing …");
     let imported = store
         .transfer()
         .import(&user_change(), &header, &mut reader)
-        .map_err(|error| failed(&error))?;
+        .map_err(failed)?;
     let output = result(&path, &header, &imported);
     Ok(store.note_if_local(invocation, output))
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use kt_control_api::{Timestamp, new_request_id};
-use kt_plugin_api::{Class, Error, Invocation, Output};
+use kt_plugin_api::{Class, Context, Error, Invocation, Output};
 
 use super::super::database::{self, DatabaseOptions};
 use super::super::error;
@@ -26,10 +26,10 @@ impl StoreHandle {
     /// When it cannot be opened. A file that does not exist is created only with `create`.
     pub(super) fn open(
         database: &DatabaseOptions<'_>,
-        invocation: &Invocation,
+        (invocation, context): (&Invocation, &Context<'_>),
         create: bool,
     ) -> Result<Self, Error> {
-        let opened = match database::address(database, invocation)? {
+        let opened = match database::address(database, invocation, context)? {
             Some(address) => PostgresStore::open(&address).map(Self::Database),
             None => open_file(invocation, create).map(Self::File),
         };

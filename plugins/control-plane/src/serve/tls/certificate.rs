@@ -1,6 +1,6 @@
 //! The certificate and its key.
 
-use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -52,8 +52,11 @@ impl TlsFiles {
 }
 
 fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsConfigError> {
-    let text =
-        fs::read(path).map_err(|error| TlsConfigError::Unreadable(path.to_owned(), error))?;
+    let unreadable = |error| TlsConfigError::Unreadable(path.to_owned(), error);
+    let mut text = Vec::new();
+    key_file::open_regular(path)
+        .and_then(|mut file| file.read_to_end(&mut text))
+        .map_err(unreadable)?;
     let mut chain = Vec::new();
     for (number, certificate) in (1..).zip(CertificateDer::pem_slice_iter(&text)) {
         let bad = |_| TlsConfigError::BadCertificate(path.to_owned(), number);

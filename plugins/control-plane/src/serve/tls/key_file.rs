@@ -1,7 +1,7 @@
 //! Reads a private key, only from a file that other users cannot read.
 
-use std::fs::File;
-use std::io::Read;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
@@ -21,7 +21,7 @@ const FORBIDDEN_MODE_OF_ROOT: u32 = 0o037;
 /// Reads the key.
 pub(super) fn read(path: &Path) -> Result<PrivateKeyDer<'static>, TlsConfigError> {
     let unreadable = |error| TlsConfigError::Unreadable(path.to_owned(), error);
-    let file = File::open(path).map_err(unreadable)?;
+    let file = open_regular(path).map_err(unreadable)?;
     // The metadata of the open file: the path may be replaced meanwhile.
     let metadata = file.metadata().map_err(unreadable)?;
     let uid = rustix::process::geteuid().as_raw();
@@ -37,6 +37,14 @@ pub(super) fn read(path: &Path) -> Result<PrivateKeyDer<'static>, TlsConfigError
         PemError::NoItemsFound if is_encrypted(&text) => TlsConfigError::Encrypted(path.to_owned()),
         _ => TlsConfigError::NoKey(path.to_owned()),
     })
+}
+
+/// Opens a file that is read again when it is renewed: not a FIFO, which would block.
+pub(super) fn open_regular(path: &Path) -> io::Result<File> {
+    match fs::metadata(path)?.is_file() {
+        true => File::open(path),
+        false => Err(io::Error::other("it is not a regular file")),
+    }
 }
 
 /// Returns why a file with this owner and mode is not private.

@@ -20,11 +20,19 @@ pub struct PasswordSources {
 }
 
 impl PasswordSources {
-    /// Returns the password for a database; `None` when no source has one.
+    /// Returns the password for a database, reading files with `read_file`; `None` when no source has one.
     ///
     /// # Errors
     /// When a file cannot be read, or others may read it.
-    pub fn find(&self, address: &DatabaseAddress) -> Result<Option<Password>, PasswordError> {
+    pub fn find(
+        &self,
+        address: &DatabaseAddress,
+        read_file: impl Fn(&Path) -> io::Result<Vec<u8>>,
+    ) -> Result<Option<Password>, PasswordError> {
+        let read = |path: &Path| {
+            check_mode(path)?;
+            String::from_utf8(read_file(path)?).map_err(io::Error::other)
+        };
         if let Some(path) = &self.file {
             let text = read(path).map_err(|source| failed(path, source))?;
             return Ok(Some(Password::new(
@@ -54,13 +62,13 @@ fn failed(path: &Path, source: io::Error) -> PasswordError {
     }
 }
 
-fn read(path: &Path) -> Result<String, io::Error> {
+fn check_mode(path: &Path) -> Result<(), io::Error> {
     if fs::metadata(path)?.mode() & 0o077 != 0 {
         return Err(io::Error::other(
             "others may read it; run `chmod 600` on it",
         ));
     }
-    fs::read_to_string(path)
+    Ok(())
 }
 
 /// Returns the password of a line `host:port:database:user:password` that matches the database. `*`
@@ -105,7 +113,7 @@ mod tests {
     }
 
     fn found(sources: &PasswordSources) -> Option<String> {
-        let found = sources.find(&address()).unwrap();
+        let found = sources.find(&address(), |path| fs::read(path)).unwrap();
         found.map(|password| password.expose().to_owned())
     }
 
@@ -144,10 +152,16 @@ mod tests {
         };
         assert_eq!(found(&sources).as_deref(), Some("from outside"));
         sources.file = Some(path.clone());
-        assert!(sources.find(&address()).is_err(), "it must exist");
+        assert!(
+            sources.find(&address(), |path| fs::read(path)).is_err(),
+            "it must exist"
+        );
         fs::write(&path, "hunter2\n").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        let error = sources.find(&address()).unwrap_err().to_string();
+        let error = sources
+            .find(&address(), |path| fs::read(path))
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("chmod 600") && !error.contains("hunter2"));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         assert_eq!(found(&sources).as_deref(), Some("hunter2"));

@@ -64,6 +64,11 @@ pub(super) fn read_only(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    // A FIFO would block.
+    if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        let message = format!("{} is not a regular file", path.display());
+        return Err(StoreError::Unusable(message));
+    }
     let connection = Connection::open_with_flags(path, flags)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.execute_batch("PRAGMA trusted_schema=OFF; PRAGMA temp_store=MEMORY;")?;
