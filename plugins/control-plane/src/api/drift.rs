@@ -41,8 +41,10 @@ impl Api {
         instance: &InstanceId,
     ) -> Result<Option<u64>, StoreError> {
         let (key, now) = (GatewayRef::Id(gateway.clone()), self.now());
-        let snapshot = self.store().find(&key)?;
-        if !has_drifted(&snapshot, instance, now) || was_reconciled_recently(&snapshot, now) {
+        let state = self.store().desired_state(&key)?;
+        let reported = self.store().instance(gateway, instance)?;
+        let snapshot = state.with_instances(reported.into_iter().collect());
+        if !has_drifted(&snapshot, now) || was_reconciled_recently(&snapshot, now) {
             return Ok(None);
         }
         let change = ChangeContext {
@@ -65,10 +67,11 @@ impl Api {
     }
 }
 
-fn has_drifted(snapshot: &GatewaySnapshot, instance: &InstanceId, now: Timestamp) -> bool {
+/// Returns whether an instance in the snapshot has drifted.
+fn has_drifted(snapshot: &GatewaySnapshot, now: Timestamp) -> bool {
     let gateway = snapshot.view(now);
     let mut instances = gateway.instances.iter();
-    instances.any(|one| one.instance_id == *instance && one.state == SyncState::Drifted)
+    instances.any(|one| one.state == SyncState::Drifted)
 }
 
 /// Returns whether the last change of the gateway was a reconcile within `MIN_INTERVAL`.

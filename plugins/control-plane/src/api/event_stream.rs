@@ -68,8 +68,8 @@ impl Api {
     }
 
     fn stream_change(&self, stream: &EventStream) -> Result<Option<DesiredResponse>, ApiError> {
-        let snapshot = self.find(&GatewayRef::Id(stream.gateway.clone()))?;
-        self.desired_since(&stream.position, &snapshot)
+        let state = self.desired_state(&GatewayRef::Id(stream.gateway.clone()))?;
+        self.desired_since(&stream.position, state)
     }
 }
 

@@ -12,7 +12,7 @@ use super::limits::MAX_WAIT_SECONDS;
 use super::reply::{HandlerResult, LongPoll, LongPollCondition, Reply, WakeTarget};
 use super::response::{empty, error_response, json_response, with_request_id};
 use super::service::{Api, RequestContext};
-use crate::store::{GatewayRef, GatewaySnapshot};
+use crate::store::{DesiredState, GatewayRef, GatewayRow};
 
 impl Api {
     /// Replies at once when the condition holds or the request does not wait.
@@ -60,29 +60,48 @@ impl Api {
     }
 
     fn evaluate(&self, poll: &LongPoll) -> Result<Option<Response>, ApiError> {
-        let snapshot = self.find(&GatewayRef::Id(poll.gateway.clone()))?;
+        let state = self.desired_state(&GatewayRef::Id(poll.gateway.clone()))?;
         match &poll.condition {
             LongPollCondition::DesiredChanged(query) => {
-                let changed = self.desired_since(query, &snapshot)?;
+                let changed = self.desired_since(query, state)?;
                 Ok(changed.map(|body| json_response(200, &body)))
             }
             LongPollCondition::RolloutFinished {
                 generation,
                 version,
             } => {
-                let gateway = snapshot.view(self.now());
-                let outcome = rollout_outcome(&gateway, *generation, *version);
-                Ok(outcome.map(|outcome| json_response(200, &RolloutStatus { outcome, gateway })))
+                let finished = self.finished_rollout(&state, *generation, *version)?;
+                Ok(finished.map(|status| json_response(200, &status)))
             }
         }
     }
 
+    /// Returns the status of a rollout that has finished. The instances, of which there may be
+    /// thousands, are read only then.
+    fn finished_rollout(
+        &self,
+        state: &DesiredState,
+        generation: u64,
+        version: Option<u64>,
+    ) -> Result<Option<RolloutStatus>, ApiError> {
+        let desired = state.desired.as_ref().map(|desired| desired.version);
+        let superseded = version.is_some() && desired != version;
+        let (id, now) = (&state.gateway.id, self.now());
+        let awaits_answer = self.store().awaits_answer(id, generation, now);
+        if !superseded && self.store_result(awaits_answer)? {
+            return Ok(None);
+        }
+        let gateway = self.find(&GatewayRef::Id(id.clone()))?.view(now);
+        let outcome = rollout_outcome(&gateway, generation, version);
+        Ok(outcome.map(|outcome| RolloutStatus { outcome, gateway }))
+    }
+
     fn timeout_response(&self, poll: &LongPoll) -> Result<Response, ApiError> {
-        let gateway = self.gateway(&poll.gateway)?;
         match poll.condition {
             LongPollCondition::DesiredChanged(_) => {
+                let state = self.desired_state(&GatewayRef::Id(poll.gateway.clone()))?;
                 let mut response = empty(304);
-                let index = gateway.generation.to_string();
+                let index = state.gateway.generation.to_string();
                 response.headers.insert("x-kt-index".to_owned(), index);
                 Ok(response)
             }
@@ -90,7 +109,7 @@ impl Api {
                 200,
                 &RolloutStatus {
                     outcome: RolloutOutcome::Pending,
-                    gateway,
+                    gateway: self.gateway(&poll.gateway)?,
                 },
             )),
         }
@@ -100,41 +119,36 @@ impl Api {
     pub(super) fn desired_since(
         &self,
         query: &DesiredQuery,
-        snapshot: &GatewaySnapshot,
+        state: DesiredState,
     ) -> Result<Option<DesiredResponse>, ApiError> {
-        let record = &snapshot.gateway;
-        let epoch = self.store_result(self.store().epoch())?;
-        let other_epoch = query.epoch.as_ref().is_some_and(|known| *known != epoch);
+        let record = &state.gateway;
+        let known_epoch = query.epoch.as_ref();
+        let other_epoch = known_epoch.is_some_and(|known| *known != state.epoch);
         let reset = other_epoch || query.index > record.generation;
-        if !reset && (query.index == record.generation || has_rejected(query, snapshot)) {
+        if !reset && (query.index == record.generation || self.has_rejected(query, record)?) {
             return Ok(None);
         }
         Ok(Some(DesiredResponse {
-            epoch,
+            epoch: state.epoch,
             index: record.generation,
             reset,
-            desired: snapshot.desired.clone(),
+            desired: state.desired,
             reload_generation: record.reload_generation,
             reconcile_generation: record.reconcile_generation,
             server_time: self.now(),
         }))
     }
-}
 
-/// Returns whether the instance in the query has rejected the current generation, which is then
-/// not sent again.
-fn has_rejected(query: &DesiredQuery, snapshot: &GatewaySnapshot) -> bool {
-    snapshot
-        .instances
-        .iter()
-        .map(|instance| &instance.report)
-        .any(|report| {
-            Some(&report.instance_id) == query.instance.as_ref()
-                && report
-                    .rejection
-                    .as_ref()
-                    .is_some_and(|rejection| rejection.generation >= snapshot.gateway.generation)
-        })
+    /// Returns whether the instance in the query has rejected the current generation, which is then
+    /// not sent again.
+    fn has_rejected(&self, query: &DesiredQuery, gateway: &GatewayRow) -> Result<bool, ApiError> {
+        let Some(instance) = &query.instance else {
+            return Ok(false);
+        };
+        let found = self.store_result(self.store().instance(&gateway.id, instance))?;
+        let rejection = found.and_then(|found| found.report.rejection);
+        Ok(rejection.is_some_and(|rejection| rejection.generation >= gateway.generation))
+    }
 }
 
 /// Returns the outcome of a rollout; `None` while live instances have not answered.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use kt_control_api::{DesiredQuery, GatewayId, Response};
+use kt_control_api::{DesiredQuery, GatewayId, Response, TokenId};
 
 use super::error::ApiError;
 use crate::store::AuditFilter;
@@ -42,8 +42,10 @@ pub enum WakeTarget {
     None,
     /// Those that wait for one gateway.
     Gateway(GatewayId),
-    /// All.
-    All,
+    /// Those that wait for answers of the instances of one gateway.
+    Answers(GatewayId),
+    /// Those that were sent with one token.
+    Token(TokenId),
 }
 
 /// A request that waits for a change of one gateway.
@@ -121,9 +123,10 @@ impl LongPoll {
         self.wait
     }
 
-    /// Returns whether time alone can end the wait, as when the lease of an instance expires.
+    /// Returns whether the wait is for answers of the instances. Time alone can end it, too, as when
+    /// the lease of an instance expires.
     #[must_use]
-    pub fn depends_on_time(&self) -> bool {
+    pub fn awaits_answers(&self) -> bool {
         matches!(self.condition, LongPollCondition::RolloutFinished { .. })
     }
 }

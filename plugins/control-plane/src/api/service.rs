@@ -12,8 +12,8 @@ use super::input;
 use super::principal::Principal;
 use crate::metrics::Metrics;
 use crate::store::{
-    AuditEvent, BackupDirectory, ChangeContext, GatewayRef, GatewaySnapshot, Store, StoreError,
-    TokenUse,
+    AuditEvent, BackupDirectory, ChangeContext, DesiredState, GatewayRef, GatewaySnapshot, Store,
+    StoreError, TokenUse,
 };
 use crate::validator::{ValidationResult, Validator};
 
@@ -159,6 +159,11 @@ impl Api {
         self.store_result(self.store.find(key))
     }
 
+    /// Returns what is desired of a gateway.
+    pub(super) fn desired_state(&self, key: &GatewayRef) -> Result<DesiredState, ApiError> {
+        self.store_result(self.store.desired_state(key))
+    }
+
     /// Returns a gateway as callers see it now.
     pub(super) fn gateway(&self, id: &GatewayId) -> Result<Gateway, ApiError> {
         Ok(self.find(&GatewayRef::Id(id.clone()))?.view(self.now()))
@@ -170,7 +175,7 @@ impl Api {
         context: &RequestContext<'_>,
         key: &GatewayRef,
     ) -> Result<GatewayId, ApiError> {
-        let gateway = self.find(key)?.gateway.id;
+        let gateway = self.desired_state(key)?.gateway.id;
         context.caller.require_gateway_read(&gateway)?;
         Ok(gateway)
     }

@@ -81,7 +81,7 @@ impl Api {
             ..NewToken::of(&token, scope, &body.name)
         };
         let receipt = self.store().create_token(&self.change(context)?, &new);
-        self.issued_token(receipt, token)
+        self.issued_token(receipt, token, WakeTarget::None)
     }
 
     pub(super) fn revoke_token(&self, context: &RequestContext<'_>, id: &str) -> HandlerResult {
@@ -90,7 +90,7 @@ impl Api {
         let token = self.store_result(self.store().token_by_id(&id))?;
         // Requests that wait with the token must be rejected at once.
         let response = json_response(200, &info(token, self.now()));
-        Ok(Reply::complete(response, WakeTarget::All))
+        Ok(Reply::complete(response, WakeTarget::Token(id)))
     }
 
     pub(super) fn rotate_token(&self, context: &RequestContext<'_>, id: &str) -> HandlerResult {
@@ -124,13 +124,14 @@ impl Api {
         let until = add_seconds(now, body.grace_seconds);
         let change = self.change(context)?;
         let receipt = self.store().rotate_token(&change, &id, &new, until);
-        self.issued_token(receipt, token)
+        self.issued_token(receipt, token, WakeTarget::Token(id))
     }
 
     fn issued_token(
         &self,
         receipt: Result<TokenReceipt, StoreError>,
         token: Token,
+        wake: WakeTarget,
     ) -> HandlerResult {
         let receipt = self.store_result(receipt)?;
         let record = self.store_result(self.store().token_by_id(&receipt.token))?;
@@ -143,7 +144,7 @@ impl Api {
         let mut response = json_response(201, &issued);
         set_token_headers(&mut response, location);
         set_replayed(&mut response, receipt.replayed);
-        Ok(Reply::complete(response, WakeTarget::All))
+        Ok(Reply::complete(response, wake))
     }
 }
 

@@ -146,7 +146,7 @@ impl Embedded {
                 return self.attempt(&with_remaining_wait(), cancellation);
             }
             let pulse = api.store().change_counter().ok();
-            if pulse != last_pulse || pulse.is_none() || poll.depends_on_time() {
+            if pulse != last_pulse || pulse.is_none() || poll.awaits_answers() {
                 last_pulse = pulse;
                 if let Some(response) = api.poll(poll) {
                     return Ok(Some(response));

@@ -10,7 +10,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use kt_control_api::{ProblemCode, Request, Response, new_request_id, random_seconds};
+use kt_control_api::{ProblemCode, Request, Response, TokenId, new_request_id, random_seconds};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -23,7 +23,7 @@ use super::connection_limit::connection_limit;
 use super::drain::drain_started;
 use super::limits::RateLimits;
 use super::message::{self, HttpResponse, ResponseBody};
-use super::notifier::GatewayNotifier;
+use super::notifier::{Notifier, Topic};
 use super::peer::PeerOrigin;
 use super::storage::LocalStore;
 use super::streaming_body::StreamingBody;
@@ -56,7 +56,7 @@ const UNKNOWN_ROUTE: (&str, &str) = ("other", "other");
 #[derive(Clone)]
 pub(super) struct Server {
     api: Api,
-    notifier: GatewayNotifier,
+    notifier: Notifier,
     local_store: Option<Arc<LocalStore>>,
     limits: RateLimits,
     metrics: Arc<Metrics>,
@@ -79,7 +79,7 @@ enum HttpReply {
 impl Server {
     pub(super) fn new(
         api: Api,
-        notifier: GatewayNotifier,
+        notifier: Notifier,
         local_store: Option<LocalStore>,
         limits: RateLimits,
         metrics: Arc<Metrics>,
@@ -216,6 +216,7 @@ impl Server {
         let caller = caller.map_err(|problem| failed(problem, AuthFailure::InvalidToken))?;
         self.token_uses.record(&caller);
         self.limits.check(&caller)?;
+        let token = caller.token.clone();
         let gzip = accepts_gzip(request.headers());
         let request = message::read_request(request).await?;
         match self.execute(request, caller).await? {
@@ -229,7 +230,7 @@ impl Server {
                 Ok(HttpReply::Complete(response))
             }
             Reply::LongPoll(poll) => {
-                let response = self.wait(poll, credential, drain.clone()).await?;
+                let response = self.wait(poll, credential, token, drain.clone()).await?;
                 let mut response = HttpResponse::from(response);
                 if *drain.borrow() {
                     let seconds = random_seconds(DRAIN_RETRY_AFTER).to_string();
@@ -242,7 +243,14 @@ impl Server {
                 Ok(HttpReply::Streaming {
                     media_type: "text/event-stream",
                     request_id: stream.request_id().to_owned(),
-                    body: event_stream::body(api, &self.notifier, stream, credential, drain, guard),
+                    body: event_stream::body(
+                        api,
+                        &self.notifier,
+                        stream,
+                        (credential, token),
+                        drain,
+                        guard,
+                    ),
                 })
             }
             Reply::AuditExport(export) => {
@@ -318,11 +326,17 @@ impl Server {
         &self,
         poll: LongPoll,
         credential: Credential,
+        token: Option<TokenId>,
         mut drain: watch::Receiver<bool>,
     ) -> Result<Response, ApiError> {
         let _guard = self.metrics.long_poll_started();
         let end = Instant::now() + poll.wait();
-        let mut changes = self.notifier.subscribe(poll.gateway());
+        let mut topics = vec![Topic::Gateway(poll.gateway().clone())];
+        topics.extend(token.map(Topic::Token));
+        if poll.awaits_answers() {
+            topics.push(Topic::Answers(poll.gateway().clone()));
+        }
+        let changes = self.notifier.subscribe(topics);
         let poll = Arc::new(poll);
         let mut notified_at = None;
         loop {
@@ -336,15 +350,13 @@ impl Server {
                 }
                 return Ok(response);
             }
-            let next_check = if poll.depends_on_time() {
+            let next_check = if poll.awaits_answers() {
                 Instant::now() + POLL_INTERVAL
             } else {
                 end
             };
             tokio::select! {
-                _ = changes.changed() => {
-                    notified_at = Some(Instant::from_std(*changes.borrow_and_update()));
-                }
+                at = changes.notified() => notified_at = Some(Instant::from_std(at)),
                 () = tokio::time::sleep_until(end.min(next_check)) => {}
                 () = drain_started(&mut drain) => break,
             }

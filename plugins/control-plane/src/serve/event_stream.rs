@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use kt_control_api::random_duration;
+use kt_control_api::{TokenId, random_duration};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::auth::{self, Credential};
 use super::blocking::run_blocking;
 use super::drain::drain_started;
-use super::notifier::GatewayNotifier;
+use super::notifier::{Notifier, Subscription, Topic};
 use super::streaming_body::{ChunkFuture, ChunkSource, StreamingBody};
 use crate::api::{Api, EventStream, NextEvent};
 use crate::metrics::GaugeGuard;
@@ -30,7 +30,7 @@ struct EventSource {
     api: Api,
     stream: EventStream,
     credential: Credential,
-    changes: watch::Receiver<std::time::Instant>,
+    changes: Subscription,
     drain: watch::Receiver<bool>,
     /// When the stream ends.
     end: Instant,
@@ -50,14 +50,16 @@ enum StreamState {
 /// Starts a stream.
 pub(super) fn body(
     api: Api,
-    notifier: &GatewayNotifier,
+    notifier: &Notifier,
     stream: EventStream,
-    credential: Credential,
+    (credential, token): (Credential, Option<TokenId>),
     drain: watch::Receiver<bool>,
     guard: GaugeGuard,
 ) -> StreamingBody {
+    let mut topics = vec![Topic::Gateway(stream.gateway().clone())];
+    topics.extend(token.map(Topic::Token));
     StreamingBody::new(EventSource {
-        changes: notifier.subscribe(stream.gateway()),
+        changes: notifier.subscribe(topics),
         end: Instant::now() + MIN_LIFETIME + random_duration(LIFETIME_JITTER),
         changed: true,
         state: StreamState::Start,
@@ -111,10 +113,7 @@ impl EventSource {
                 NextEvent::End => return None,
             }
             tokio::select! {
-                notified = self.changes.changed() => {
-                    notified.ok()?;
-                    self.changed = true;
-                }
+                _ = self.changes.notified() => self.changed = true,
                 () = tokio::time::sleep_until(keep_alive) => {}
                 () = tokio::time::sleep_until(self.end) => return None,
                 () = drain_started(&mut self.drain) => return None,

@@ -15,7 +15,7 @@ use super::connection::Server;
 use super::error::ServeError;
 use super::limits::RateLimits;
 use super::listen::Listeners;
-use super::notifier::GatewayNotifier;
+use super::notifier::Notifier;
 use super::options::{ServeOptions, ServerInfo};
 use super::peer::PeerOrigin;
 use super::storage::Storage;
@@ -28,6 +28,10 @@ use crate::validator::Validator;
 
 /// How often failed authentications are logged that were not logged at once.
 const LOG_INTERVAL: Duration = Duration::from_secs(10);
+/// Number of threads for work that waits for the store. More than twice the connections to a
+/// database, which are the most that such work can use at once. With the default of 512, waking
+/// 10,000 long polls was measured to start all of them.
+const BLOCKING_THREADS: usize = 40;
 /// How long requests may take once the server drains.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -74,10 +78,11 @@ pub fn serve(
         None => api,
     };
     let scheduled_backups = options.backups.zip(backups);
-    let notifier = GatewayNotifier::default();
+    let notifier = Notifier::default();
     let limits = RateLimits::new(options.max_requests_per_second);
     let _remote_changes = storage.watch(&notifier, &metrics);
     let runtime = tokio::runtime::Builder::new_current_thread()
+        .max_blocking_threads(BLOCKING_THREADS)
         .enable_all()
         .build()?;
     runtime.block_on(async {

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use kt_control_api::{GatewayId, ServiceMode, TokenHash};
+use kt_control_api::{GatewayId, ServiceMode, TokenHash, TokenId};
 
 use super::error::ServeError;
-use super::notifier::GatewayNotifier;
+use super::notifier::Notifier;
 use super::write_queue::{WriteQueue, WriterThread};
-use crate::api::Api;
+use crate::api::{Api, WakeTarget};
 use crate::metrics::Metrics;
 use crate::store::{
     BackupDirectory, ChangeListeners, DATABASE_FILE, DatabaseAddress, PostgresStore, SqliteStore,
@@ -31,7 +31,7 @@ pub(super) struct LocalStore {
 
 /// Receives the changes that other servers make to a shared database.
 pub(super) struct RemoteChanges {
-    notifier: GatewayNotifier,
+    notifier: Notifier,
     metrics: Arc<Metrics>,
 }
 
@@ -105,7 +105,7 @@ impl Storage {
     /// Notifies waiting requests of the changes of other servers while the returned value lives.
     pub(super) fn watch(
         &self,
-        notifier: &GatewayNotifier,
+        notifier: &Notifier,
         metrics: &Arc<Metrics>,
     ) -> Option<Arc<RemoteChanges>> {
         let Self::Database(store) = self else {
@@ -135,7 +135,11 @@ impl ChangeListeners for RemoteChanges {
     }
 
     fn gateway_changed(&self, gateway: &GatewayId) {
-        self.notifier.notify_gateway(gateway);
+        self.notifier.notify(&WakeTarget::Gateway(gateway.clone()));
+    }
+
+    fn token_ended(&self, token: &TokenId) {
+        self.notifier.notify(&WakeTarget::Token(token.clone()));
     }
 
     fn notification_missed(&self, _gateway: &GatewayId) {

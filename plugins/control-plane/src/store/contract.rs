@@ -1,8 +1,8 @@
 //! The interface of the stores.
 
 use kt_control_api::{
-    AuditEntry, ConfigVersion, GatewayId, GatewayPatch, RevertRequest, StatusReport, Timestamp,
-    TokenHash, TokenId,
+    AuditEntry, ConfigVersion, GatewayId, GatewayPatch, InstanceId, RevertRequest, StatusReport,
+    Timestamp, TokenHash, TokenId,
 };
 
 use super::change::{AuditEvent, ChangeContext, GatewayAction, GatewayRef};
@@ -11,7 +11,7 @@ use super::filter::{AuditFilter, GatewayFilter, TokenFilter};
 use super::receipt::{ChangeReceipt, ReportReceipt, TokenReceipt};
 use super::retention::{PruneOptions, PruneReceipt};
 use super::rows::{NewGateway, NewToken, NewVersion, TokenRecord};
-use super::snapshot::GatewaySnapshot;
+use super::snapshot::{DesiredState, GatewaySnapshot, InstanceRecord};
 use super::token_use::TokenUse;
 
 /// Stores the state of the control plane. Every method blocks, for a limited time.
@@ -43,6 +43,35 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// [`StoreError::NotFound`], or [`StoreError::Gone`] for the id of a deleted one.
     fn find(&self, gateway_ref: &GatewayRef) -> Result<GatewaySnapshot, StoreError>;
+
+    /// Returns what is desired of a gateway. Unlike [`Store::find`] it does not read the instances,
+    /// of which there may be thousands.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], or [`StoreError::Gone`] for the id of a deleted one.
+    fn desired_state(&self, gateway_ref: &GatewayRef) -> Result<DesiredState, StoreError>;
+
+    /// Returns one instance of a gateway.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn instance(
+        &self,
+        gateway: &GatewayId,
+        instance: &InstanceId,
+    ) -> Result<Option<InstanceRecord>, StoreError>;
+
+    /// Returns whether a live instance has neither applied nor rejected the generation, or a later
+    /// one. Reads only such instances, up to the first live one.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn awaits_answer(
+        &self,
+        gateway: &GatewayId,
+        generation: u64,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
 
     /// Returns gateways, ordered by name.
     ///

@@ -10,6 +10,7 @@ pub(super) const SQLITE: &[&str] = &[
     include_str!("sqlite/schema/0005.sql"),
     include_str!("sqlite/schema/0006.sql"),
     include_str!("sqlite/schema/0007.sql"),
+    include_str!("sqlite/schema/0008.sql"),
 ];
 
 /// The migrations of PostgreSQL.
@@ -19,4 +20,5 @@ pub(super) const POSTGRES: &[&str] = &[
     include_str!("postgres/schema/0003.sql"),
     include_str!("postgres/schema/0004.sql"),
     include_str!("postgres/schema/0005.sql"),
+    include_str!("postgres/schema/0006.sql"),
 ];

@@ -37,7 +37,7 @@ pub use rows::{
     ApplyOutcomeRow, ContentRow, GatewayRow, NewGateway, NewToken, NewVersion, StoredScope,
     TokenRecord, TokenRow, VersionRow,
 };
-pub use snapshot::{GatewaySnapshot, InstanceRecord};
+pub use snapshot::{DesiredState, GatewaySnapshot, InstanceRecord};
 pub use sqlite::{
     BackupDirectory, BackupSummary, DATABASE_FILE, PreparedRestore, RestoreSummary, SqliteStore,
     TokenCache, backup, prepare_directory,

@@ -40,6 +40,9 @@ pub struct ReportReceipt {
     pub ignored: bool,
     /// Whether it has a rejection that the previous one did not have.
     pub rejected: bool,
+    /// Whether it changes which instances are live, or what the instance has observed, applied or
+    /// rejected.
+    pub changed: bool,
     /// Whether drift of the gateway is to be repaired.
     pub repairs_drift: bool,
 }

@@ -38,6 +38,17 @@ pub struct GatewaySnapshot {
     pub instances: Vec<InstanceRecord>,
 }
 
+/// What is desired of the instances of a gateway, without the instances.
+#[derive(Debug, Clone)]
+pub struct DesiredState {
+    /// The epoch of the store.
+    pub epoch: String,
+    /// The gateway.
+    pub gateway: GatewayRow,
+    /// Its desired version.
+    pub desired: Option<DesiredVersion>,
+}
+
 /// Maximum number of instances stored per gateway whose lease has expired; the oldest ones are
 /// deleted.
 pub(super) const EXPIRED_INSTANCES_KEPT: i64 = 50;
@@ -56,6 +67,35 @@ pub(super) fn new_answers<'a>(
     let old = before.and_then(|before| before.rejection.as_ref());
     let rejection = report.rejection.as_ref().filter(|new| old != Some(*new));
     (applied, rejection)
+}
+
+/// Returns whether a report changes what waiting requests depend on: which instances are live, and
+/// what each of them has observed, applied or rejected.
+pub(super) fn is_change(
+    before: Option<&InstanceRecord>,
+    now: Timestamp,
+    report: &StatusReport,
+) -> bool {
+    before.is_none_or(|before| {
+        let old = &before.report;
+        before.lease_until <= now
+            || old.observed != report.observed
+            || old.applied != report.applied
+            || old.rejection != report.rejection
+            || old.stopping != report.stopping
+    })
+}
+
+impl DesiredState {
+    /// Returns the gateway with some of its instances.
+    #[must_use]
+    pub fn with_instances(self, instances: Vec<InstanceRecord>) -> GatewaySnapshot {
+        GatewaySnapshot {
+            gateway: self.gateway,
+            desired: self.desired,
+            instances,
+        }
+    }
 }
 
 impl InstanceRecord {

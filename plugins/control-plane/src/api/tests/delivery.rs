@@ -1,10 +1,12 @@
 use std::time::Duration;
 
 use kt_control_api::{
-    Client, DesiredQuery, DesiredResponse, ErrorClass, PollOutcome, ReconcileRequest,
-    ReloadRequest, RevertRequest, RolloutOutcome, StatusReport, SyncState,
+    Client, DesiredQuery, DesiredResponse, ErrorClass, InstanceId, ListQuery, Method, PollOutcome,
+    ReconcileRequest, ReloadRequest, Request, RevertRequest, RolloutOutcome, StatusReport,
+    SyncState,
 };
 
+use crate::api::{Principal, Reply, WakeTarget};
 use crate::fixture::{DirectTransport, TestApi, content, rejecting, report, serving};
 
 fn poll(client: &Client<DirectTransport>, query: &DesiredQuery) -> Option<DesiredResponse> {
@@ -268,33 +270,88 @@ fn a_rollout_ends_when_every_live_instance_has_answered() {
 
 #[test]
 fn a_rejection_is_not_forgotten_among_many_instances() {
-    let test_api = TestApi::new();
-    let client = test_api.client();
-    let gateway = test_api.edge();
-    client
-        .report_status("edge", &rejecting(report(1), &gateway))
-        .unwrap();
+    const INSTANCES: usize = 120;
     let letters = "abcdefghijklmnopqrstuvwxyz";
     let pairs = letters
         .chars()
         .flat_map(|a| letters.chars().map(move |b| (a, b)));
-    for (a, b) in pairs.take(119) {
-        let other = StatusReport {
-            instance_id: format!("in_bbbbbbbbbbbbbb{a}{b}").parse().unwrap(),
-            ..serving(1, &gateway)
-        };
-        client.report_status("edge", &other).unwrap();
+    let ids: Vec<InstanceId> = pairs
+        .take(INSTANCES)
+        .map(|(a, b)| format!("in_bbbbbbbbbbbbbb{a}{b}").parse().unwrap())
+        .collect();
+    for position in [0, 1, 49, 50, 51, 119] {
+        let test_api = TestApi::new();
+        let client = test_api.client();
+        let gateway = test_api.edge();
+        let pending = ids.iter().map(|id| StatusReport {
+            instance_id: id.clone(),
+            ..report(1)
+        });
+        for one in pending {
+            client.report_status("edge", &one).unwrap();
+        }
+        let outcome = || client.rollout("edge", 1, Some(1), 1).unwrap();
+        for (number, id) in ids.iter().enumerate() {
+            assert_eq!(outcome().outcome, RolloutOutcome::Pending, "{number}");
+            let mut answer = serving(2, &gateway);
+            if number == position {
+                answer = rejecting(report(2), &gateway);
+            }
+            answer.instance_id = id.clone();
+            client.report_status("edge", &answer).unwrap();
+        }
+        let rollout = outcome();
+        assert_eq!(rollout.outcome, RolloutOutcome::Rejected, "{position}");
+        let query = ListQuery::default();
+        let listed = client.list_gateways(&query).unwrap().items.remove(0);
+        for seen in [client.gateway("edge").unwrap(), listed, rollout.gateway] {
+            let counted = |state| seen.instances.iter().filter(|i| i.state == state).count();
+            assert_eq!(seen.state, SyncState::Rejected);
+            assert_eq!(counted(SyncState::Rejected), 1);
+            assert_eq!(counted(SyncState::InSync), INSTANCES - 1);
+            assert!(seen.instances.iter().all(|one| one.live));
+        }
+        let reload = client.reload("edge", &content("two"), None).unwrap();
+        assert_eq!(reload.gateway.instances.len(), INSTANCES);
     }
-    let seen = client.gateway("edge").unwrap();
-    assert_eq!(seen.state, SyncState::Rejected);
-    assert_eq!(seen.instances.iter().filter(|one| one.live).count(), 120);
-    let rollout = client.rollout("edge", 1, Some(1), 1).unwrap();
-    assert_eq!(rollout.outcome, RolloutOutcome::Rejected);
+}
+
+#[test]
+fn only_a_report_that_changes_something_wakes_who_waits_for_it() {
+    let test_api = TestApi::new();
+    let gateway = test_api.edge();
+    let wake = |report: &StatusReport| {
+        let body = serde_json::to_string(report).unwrap();
+        let request = Request::new(Method::Post, "/v1/gateways/edge/status").with_json(body);
+        match test_api.api.handle(&request, &Principal::local_user(0)) {
+            Reply::Complete(complete) => complete.wake,
+            _ => panic!("a report is answered at once"),
+        }
+    };
+    let answers = WakeTarget::Answers(gateway.id.clone());
+    assert_eq!(wake(&serving(1, &gateway)), answers, "a new instance");
+    assert_eq!(wake(&serving(2, &gateway)), WakeTarget::None);
+    assert_eq!(wake(&serving(2, &gateway)), WakeTarget::None, "a late one");
+    let rejection = rejecting(serving(3, &gateway), &gateway);
+    assert_eq!(wake(&rejection), answers);
+    let again = StatusReport {
+        seq: 4,
+        ..rejection
+    };
+    assert_eq!(wake(&again), WakeTarget::None);
+    test_api.advance(Duration::from_secs(31));
+    let live = StatusReport { seq: 5, ..again };
+    assert_eq!(wake(&live), answers, "its lease had expired");
+    let last = StatusReport {
+        seq: 6,
+        stopping: true,
+        ..live
+    };
+    assert_eq!(wake(&last), answers);
 }
 
 #[test]
 fn unknown_fields_of_a_report_are_ignored() {
-    use kt_control_api::{Method, Request};
     let test_api = TestApi::new();
     test_api.edge();
     let mut body = serde_json::to_value(report(1)).unwrap();

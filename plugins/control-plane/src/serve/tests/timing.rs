@@ -9,11 +9,12 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
+use crate::api::WakeTarget;
 use crate::fixture::{TestApi, content};
 use crate::metrics::Metrics;
 use crate::serve::connection::Server;
 use crate::serve::limits::RateLimits;
-use crate::serve::notifier::GatewayNotifier;
+use crate::serve::notifier::Notifier;
 use crate::serve::peer::PeerOrigin;
 
 /// Longer than anything here takes.
@@ -22,7 +23,7 @@ const TIMEOUT: Duration = Duration::from_hours(1);
 struct StreamClient {
     client: DuplexStream,
     served: JoinHandle<()>,
-    notifier: GatewayNotifier,
+    notifier: Notifier,
     _drain: watch::Sender<bool>,
 }
 
@@ -33,7 +34,7 @@ async fn open_stream(
     origin: PeerOrigin,
     headers: &str,
 ) -> StreamClient {
-    let notifier = GatewayNotifier::default();
+    let notifier = Notifier::default();
     let server = Server::new(
         test_api.api.clone(),
         notifier.clone(),
@@ -81,7 +82,9 @@ async fn an_idle_stream_sends_keep_alives_and_ends_after_ten_minutes() {
     stream.until("event: desired", 1).await;
     let start = Instant::now();
     // For example a status report: a change that is not sent.
-    stream.notifier.notify_gateway(&edge.id);
+    stream
+        .notifier
+        .notify(&WakeTarget::Gateway(edge.id.clone()));
     let idle = stream.until(": keep-alive", 2).await;
     assert!(!idle.contains("event:"), "{idle}");
     assert_eq!(start.elapsed().as_secs(), 50);
@@ -124,7 +127,9 @@ async fn a_slow_client_gets_the_newest_state_and_skips_older_ones() {
     for change in 0..CHANGES {
         let reload: ReloadRequest = content(&format!("{change}"));
         test_api.client().reload("edge", &reload, None).unwrap();
-        stream.notifier.notify_gateway(&edge.id);
+        stream
+            .notifier
+            .notify(&WakeTarget::Gateway(edge.id.clone()));
         // Lets all tasks run.
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
@@ -140,7 +145,9 @@ async fn a_client_that_does_not_read_is_disconnected() {
     let edge = test_api.edge();
     let stream = open_stream(&test_api, 64, local_user(), "").await;
     let start = Instant::now();
-    stream.notifier.notify_gateway(&edge.id);
+    stream
+        .notifier
+        .notify(&WakeTarget::Gateway(edge.id.clone()));
     timeout(TIMEOUT, stream.served)
         .await
         .expect("timed out")

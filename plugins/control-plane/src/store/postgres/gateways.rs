@@ -7,7 +7,7 @@ use super::query_error::QueryError;
 use super::rows;
 use super::session::Session;
 use super::text::storable;
-use crate::store::{GatewayFilter, GatewayRef, GatewaySnapshot, StoreError};
+use crate::store::{DesiredState, GatewayFilter, GatewayRef, GatewaySnapshot, StoreError};
 
 /// Returns the condition that selects a gateway, and its parameter. A deleted gateway is selected
 /// by its id only.
@@ -16,6 +16,16 @@ pub(super) fn lookup(gateway_ref: &GatewayRef) -> (&'static str, &str) {
         GatewayRef::Id(id) => ("WHERE g.id = $1", id.as_str()),
         GatewayRef::Name(name) => ("WHERE g.name = $1 AND g.deleted_at IS NULL", name),
     }
+}
+
+pub(super) async fn desired_state(
+    session: &Session,
+    gateway_ref: &GatewayRef,
+) -> Result<DesiredState, QueryError> {
+    let (condition, text) = lookup(gateway_ref);
+    let sql = format!("{} {condition}", *rows::STATE);
+    let row = present(gateway_ref, session.row(&sql, &[&storable(text)]).await?)?;
+    rows::state(&row)
 }
 
 pub(super) async fn snapshot(

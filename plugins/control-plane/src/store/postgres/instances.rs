@@ -1,7 +1,8 @@
 //! Reports of instances.
 
-use kt_control_api::{DriftPolicy, GatewayId, StatusReport, Timestamp};
-use tokio_postgres::Row;
+use std::sync::LazyLock;
+
+use kt_control_api::{DriftPolicy, GatewayId, InstanceId, StatusReport, Timestamp};
 use tokio_postgres::types::ToSql;
 
 use super::gateways;
@@ -9,14 +10,23 @@ use super::query_error::QueryError;
 use super::rows::{self, bigint};
 use super::session::Session;
 use super::text::{storable, storable_json};
-use crate::store::snapshot::{EXPIRED_INSTANCES_KEPT, MAX_INSTANCES, new_answers};
+use crate::store::rows::{OUTCOMES_KEPT, deletes_oldest};
+use crate::store::snapshot::{EXPIRED_INSTANCES_KEPT, MAX_INSTANCES, is_change, new_answers};
 use crate::store::table::Row as _;
-use crate::store::{GatewayRef, GatewayRow, ReportReceipt, StoreError};
+use crate::store::{GatewayRef, GatewayRow, InstanceRecord, ReportReceipt, StoreError};
 
 /// Serializes the reports of an instance, whichever server receives them.
 const LOCK_INSTANCE: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
-const PREVIOUS: &str = "SELECT report::text AS report, lease_until FROM instances
-    WHERE gateway_id = $1 AND instance_id = $2";
+static ONE: LazyLock<String> =
+    LazyLock::new(|| rows::select::<InstanceRecord>("WHERE gateway_id = $1 AND instance_id = $2"));
+/// Those that have not answered a generation, in batches by their ids: the first one usually
+/// suffices, and the others may be thousands.
+static UNANSWERED: LazyLock<String> = LazyLock::new(|| {
+    rows::select::<InstanceRecord>(
+        "WHERE gateway_id = $1 AND answered_generation < $2 AND lease_until > $3
+           AND instance_id > $4 ORDER BY instance_id LIMIT $5",
+    )
+});
 
 /// Keeps each new answer, then the report.
 const PUT: &str = "
@@ -35,12 +45,48 @@ const PUT: &str = "
 const PRUNE: &str = "DELETE FROM instances WHERE gateway_id = $1 AND instance_id IN (
     SELECT instance_id FROM instances WHERE gateway_id = $1 AND lease_until <= $2
     ORDER BY seen_at DESC OFFSET $3)";
+const DELETE_OLDEST_OUTCOMES: &str = "DELETE FROM apply_history WHERE gateway_id = $1 AND seq <= (
+    SELECT seq FROM apply_history WHERE gateway_id = $1 ORDER BY seq DESC OFFSET $2 LIMIT 1)";
 const COUNT: &str = "SELECT count(*) AS live FROM instances
     WHERE gateway_id = $1 AND lease_until > $2";
 
-struct Previous {
-    report: StatusReport,
-    lease_until: Timestamp,
+/// How many instances that have not answered are read at a time.
+const UNANSWERED_BATCH: i64 = 50;
+
+pub(super) async fn one(
+    session: &Session,
+    gateway: &GatewayId,
+    instance: &InstanceId,
+) -> Result<Option<InstanceRecord>, QueryError> {
+    let row = session
+        .row(&ONE, &[&gateway.as_str(), &instance.as_str()])
+        .await?;
+    row.as_ref().map(InstanceRecord::from_row).transpose()
+}
+
+/// Returns whether a live instance has neither applied nor rejected the generation.
+pub(super) async fn awaits_answer(
+    session: &Session,
+    gateway: &GatewayId,
+    generation: u64,
+    now: Timestamp,
+) -> Result<bool, QueryError> {
+    let (gateway, generation) = (gateway.as_str(), bigint(generation)?);
+    let at = now.as_microsecond();
+    let mut last = String::new();
+    loop {
+        let values: [&(dyn ToSql + Sync); 5] =
+            [&gateway, &generation, &at, &last, &UNANSWERED_BATCH];
+        let found: Vec<InstanceRecord> =
+            rows::read_all(&session.rows(&UNANSWERED, &values).await?)?;
+        if found.iter().any(|one| one.is_live(now)) {
+            return Ok(true);
+        }
+        match found.last() {
+            Some(one) => last = one.report.instance_id.to_string(),
+            None => return Ok(false),
+        }
+    }
 }
 
 /// Stores a report. Ends the transaction except after an error.
@@ -67,7 +113,7 @@ async fn attempt(
     let columns = rows::select_list::<GatewayRow>("g.");
     let select = format!("SELECT {columns} FROM gateways g {condition}");
     session
-        .prepare(&[LOCK_INSTANCE, &select, PREVIOUS, PUT, PRUNE, COUNT])
+        .prepare(&[LOCK_INSTANCE, &select, &ONE, PUT, PRUNE, COUNT])
         .await?;
     session.begin();
     let instance = report.instance_id.as_str();
@@ -88,13 +134,11 @@ async fn attempt(
         lease_until: now + std::time::Duration::from_secs(report.lease_seconds.into()),
         ignored: false,
         rejected: false,
+        changed: false,
         repairs_drift: gateway.drift == DriftPolicy::Repair,
         gateway: gateway.id,
     };
-    let previous = session
-        .row(PREVIOUS, &[&receipt.gateway.as_str(), &instance])
-        .await?;
-    let previous = previous.as_ref().map(previous_of).transpose()?;
+    let previous = one(session, &receipt.gateway, &report.instance_id).await?;
     match &previous {
         Some(before) if before.report.seq >= report.seq => {
             receipt.lease_until = before.lease_until;
@@ -103,7 +147,13 @@ async fn attempt(
         }
         _ => {
             let before = previous.as_ref().map(|previous| &previous.report);
-            receipt.rejected = new_answers(before, report).1.is_some();
+            let (applied, rejection) = new_answers(before, report);
+            receipt.rejected = rejection.is_some();
+            if (applied.is_some() || rejection.is_some()) && deletes_oldest(report) {
+                let values: [&(dyn ToSql + Sync); 2] = [&receipt.gateway.as_str(), &OUTCOMES_KEPT];
+                session.rows(DELETE_OLDEST_OUTCOMES, &values).await?;
+            }
+            receipt.changed = is_change(previous.as_ref(), now, report);
             if before.is_none() {
                 make_room(session, now, &receipt.gateway).await?;
             }
@@ -117,13 +167,6 @@ async fn attempt(
         }
     }
     Ok(receipt)
-}
-
-fn previous_of(row: &Row) -> Result<Previous, QueryError> {
-    Ok(Previous {
-        report: serde_json::from_str(row.try_get("report")?)?,
-        lease_until: rows::time(row, "lease_until")?,
-    })
 }
 
 async fn put(

@@ -1,18 +1,18 @@
 //! The notifications that servers of one database send each other: which gateways have changed, and
-//! that a token was revoked.
+//! which tokens have ended.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use kt_control_api::GatewayId;
+use kt_control_api::{GatewayId, TokenId};
 use tokio::sync::Notify;
 
 /// Name of the channel.
 pub(super) const CHANNEL: &str = "kt";
-/// Maximum number of gateways in a message. A message holds 8000 bytes, a gateway takes 20.
-const MAX_GATEWAYS: usize = 300;
-/// All gateways: a token was revoked, with which clients may be polling.
+/// Maximum number of ids in a message. A message holds 8000 bytes, an id takes 21.
+const MAX_IDS: usize = 300;
+/// All gateways. Servers with an older kt send it when a token was revoked.
 const ALL_GATEWAYS: &str = "*";
 
 /// The clients of this server that watch gateways.
@@ -23,6 +23,9 @@ pub trait ChangeListeners: Send + Sync {
     /// Notifies the clients that watch the gateway.
     fn gateway_changed(&self, gateway: &GatewayId);
 
+    /// Notifies the clients that use the token.
+    fn token_ended(&self, token: &TokenId);
+
     /// Records that no notification was received for a change that a comparison found.
     fn notification_missed(&self, gateway: &GatewayId);
 
@@ -31,7 +34,7 @@ pub trait ChangeListeners: Send + Sync {
 }
 
 /// Notifications that have not been sent yet. Each is stored once, so their number is bounded by
-/// that of the gateways.
+/// that of the gateways and tokens.
 #[derive(Debug, Default)]
 pub(super) struct Notifications {
     pending: Mutex<BTreeSet<String>>,
@@ -44,9 +47,9 @@ impl Notifications {
         self.add_entry(gateway.as_str());
     }
 
-    /// Adds the revocation of a token.
-    pub(super) fn add_revoked_token(&self) {
-        self.add_entry(ALL_GATEWAYS);
+    /// Adds the end of a token.
+    pub(super) fn add_ended_token(&self, token: &TokenId) {
+        self.add_entry(token.as_str());
     }
 
     fn add_entry(&self, entry: &str) {
@@ -65,7 +68,7 @@ impl Notifications {
     pub(super) fn take(&self) -> Vec<String> {
         let mut pending = self.pending();
         let mut batch = Vec::new();
-        while batch.len() < MAX_GATEWAYS {
+        while batch.len() < MAX_IDS {
             match pending.pop_first() {
                 Some(entry) => batch.push(entry),
                 None => break,
@@ -99,6 +102,8 @@ pub(super) fn dispatch(message: &str, listeners: &dyn ChangeListeners) {
                 .for_each(|gateway| listeners.gateway_changed(gateway));
         } else if let Ok(gateway) = entry.parse() {
             listeners.gateway_changed(&gateway);
+        } else if let Ok(token) = entry.parse() {
+            listeners.token_ended(&token);
         }
     }
 }
@@ -107,7 +112,7 @@ pub(super) fn dispatch(message: &str, listeners: &dyn ChangeListeners) {
 mod tests {
     use std::collections::BTreeSet;
 
-    use kt_control_api::GatewayId;
+    use kt_control_api::{GatewayId, TokenId};
 
     use super::super::tests::RecordingListeners;
     use super::{Notifications, dispatch, message};
@@ -133,15 +138,20 @@ mod tests {
     }
 
     #[test]
-    fn a_revoked_token_notifies_all_listeners() {
+    fn a_token_that_ends_notifies_only_those_who_use_it() {
         let notifications = Notifications::default();
-        notifications.add_revoked_token();
+        let token = TokenId::random();
+        notifications.add_ended_token(&token);
         let watched_gateways = vec![GatewayId::random(), GatewayId::random()];
         let listeners = RecordingListeners {
             watched_gateways: watched_gateways.clone(),
             ..RecordingListeners::default()
         };
         dispatch(&message(&notifications.take()), &listeners);
+        assert_eq!(*listeners.ended.lock().unwrap(), BTreeSet::from([token]));
+        assert!(listeners.notified.lock().unwrap().is_empty());
+        // A server with an older kt does not name the token.
+        dispatch("*", &listeners);
         let all = watched_gateways.into_iter().collect();
         assert_eq!(listeners.notified.into_inner().unwrap(), all);
     }

@@ -129,6 +129,8 @@ async fn delete_contents(
 ) -> Result<u64, QueryError> {
     let (id, at) = (gateway.as_str(), change.now.as_microsecond());
     session.rows(MARK, &[&id, versions, &at]).await?;
+    let forget = "DELETE FROM apply_history WHERE gateway_id = $1 AND version = ANY($2)";
+    session.rows(forget, &[&id, versions]).await?;
     let begin = "INSERT INTO meta(k, v) VALUES('pruning', $1)";
     session.rows(begin, &[&id]).await?;
     let deleted = sum(session.row(DELETE_CONTENTS, &[&id, versions]).await?)?;

@@ -15,20 +15,29 @@ use super::query_error::QueryError;
 use super::session::Session;
 use super::text::{storable, storable_json_text};
 use crate::store::table::{Column, ColumnReader, ColumnType, Row, SqlValue};
-use crate::store::{GatewayRow, GatewaySnapshot, InstanceRecord, StoreError};
+use crate::store::{DesiredState, GatewayRow, GatewaySnapshot, InstanceRecord, StoreError};
+
+/// Selects what [`state`] reads. The gateway is `g`.
+pub(super) static STATE: LazyLock<String> = LazyLock::new(|| state_with(""));
 
 /// Selects what [`snapshot`] reads, in one statement and so of one moment. The gateway is `g`.
 pub(super) static SNAPSHOT: LazyLock<String> = LazyLock::new(|| {
+    state_with(
+        ", (SELECT coalesce(json_agg(json_build_object('report', i.report, 'seen_at', i.seen_at,
+                       'lease_until', i.lease_until) ORDER BY i.seen_at DESC, i.instance_id), '[]')
+            FROM instances i WHERE i.gateway_id = g.id)::text AS instances",
+    )
+});
+
+fn state_with(columns: &str) -> String {
     format!(
         "SELECT {}, v.sha256 AS desired_sha256,
-           (SELECT coalesce(json_agg(json_build_object('report', i.report, 'seen_at', i.seen_at,
-                       'lease_until', i.lease_until) ORDER BY i.seen_at DESC, i.instance_id), '[]')
-            FROM instances i WHERE i.gateway_id = g.id)::text AS instances
+           (SELECT m.v FROM meta m WHERE m.k = 'epoch') AS epoch{columns}
          FROM gateways g
          LEFT JOIN config_versions v ON v.gateway_id = g.id AND v.version = g.desired_version",
         select_list::<GatewayRow>("g.")
     )
-});
+}
 
 impl ColumnReader for PgRow {
     type Error = QueryError;
@@ -170,6 +179,13 @@ pub(super) fn snapshot(row: &PgRow) -> Result<GatewaySnapshot, QueryError> {
             lease_until: time_of(instance.lease_until)?,
         })
     };
+    let instances = instances.into_iter().map(record);
+    let instances = instances.collect::<Result<_, QueryError>>()?;
+    Ok(state(row)?.with_instances(instances))
+}
+
+/// Reads a gateway and its desired version.
+pub(super) fn state(row: &PgRow) -> Result<DesiredState, QueryError> {
     let gateway = GatewayRow::from_row(row)?;
     let desired = match gateway.desired_version {
         Some(version) => Some(DesiredVersion {
@@ -179,13 +195,10 @@ pub(super) fn snapshot(row: &PgRow) -> Result<GatewaySnapshot, QueryError> {
         }),
         None => None,
     };
-    Ok(GatewaySnapshot {
+    Ok(DesiredState {
+        epoch: row.try_get("epoch")?,
         gateway,
         desired,
-        instances: instances
-            .into_iter()
-            .map(record)
-            .collect::<Result<_, QueryError>>()?,
     })
 }
 
@@ -193,10 +206,6 @@ pub(super) fn number(row: &PgRow, column: &str) -> Result<u64, QueryError> {
     row.try_get::<_, i64>(column)?
         .try_into()
         .map_err(|_| corrupt(column))
-}
-
-pub(super) fn time(row: &PgRow, column: &str) -> Result<Timestamp, QueryError> {
-    time_of(row.try_get(column)?)
 }
 
 fn time_of(micros: i64) -> Result<Timestamp, QueryError> {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use deadpool_postgres::Pool;
 use kt_control_api::{
-    AuditEntry, ConfigVersion, GatewayId, GatewayPatch, RevertRequest, StatusReport, Timestamp,
-    TokenHash, TokenId,
+    AuditEntry, ConfigVersion, GatewayId, GatewayPatch, InstanceId, RevertRequest, StatusReport,
+    Timestamp, TokenHash, TokenId,
 };
 use sha2::{Digest, Sha256};
 use tokio::runtime::Runtime;
@@ -25,9 +25,10 @@ use super::{
 };
 use crate::store::decision::GatewayChange;
 use crate::store::{
-    AuditEvent, AuditFilter, ChangeContext, ChangeReceipt, GatewayAction, GatewayFilter,
-    GatewayRef, GatewaySnapshot, NewGateway, NewToken, NewVersion, PruneOptions, PruneReceipt,
-    ReportReceipt, Store, StoreError, TokenFilter, TokenReceipt, TokenRecord, TokenUse,
+    AuditEvent, AuditFilter, ChangeContext, ChangeReceipt, DesiredState, GatewayAction,
+    GatewayFilter, GatewayRef, GatewaySnapshot, InstanceRecord, NewGateway, NewToken, NewVersion,
+    PruneOptions, PruneReceipt, ReportReceipt, Store, StoreError, TokenFilter, TokenReceipt,
+    TokenRecord, TokenUse,
 };
 
 /// Name of the listening connection in `pg_stat_activity`.
@@ -181,14 +182,15 @@ impl PostgresStore {
         })
     }
 
-    /// Returns a receipt after notifying other servers that a token was revoked, with which clients
+    /// Returns a receipt after notifying other servers that a token has ended, with which clients
     /// may be polling.
-    fn notify_revoked(
+    fn notify_ended(
         &self,
+        token: &TokenId,
         outcome: Result<TokenReceipt, StoreError>,
     ) -> Result<TokenReceipt, StoreError> {
         if outcome.is_ok() {
-            self.notifications.add_revoked_token();
+            self.notifications.add_ended_token(token);
         }
         outcome
     }
@@ -255,6 +257,27 @@ impl Store for PostgresStore {
         self.read(async |session| gateways::snapshot(session, gateway_ref).await)
     }
 
+    fn desired_state(&self, gateway_ref: &GatewayRef) -> Result<DesiredState, StoreError> {
+        self.read(async |session| gateways::desired_state(session, gateway_ref).await)
+    }
+
+    fn instance(
+        &self,
+        gateway: &GatewayId,
+        instance: &InstanceId,
+    ) -> Result<Option<InstanceRecord>, StoreError> {
+        self.read(async |session| instances::one(session, gateway, instance).await)
+    }
+
+    fn awaits_answer(
+        &self,
+        gateway: &GatewayId,
+        generation: u64,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.read(async |session| instances::awaits_answer(session, gateway, generation, now).await)
+    }
+
     fn list(&self, filter: &GatewayFilter) -> Result<Vec<GatewaySnapshot>, StoreError> {
         self.read(async |session| gateways::list(session, filter).await)
     }
@@ -292,12 +315,8 @@ impl Store for PostgresStore {
         change: &ChangeContext,
         new: &NewGateway,
     ) -> Result<ChangeReceipt, StoreError> {
-        let receipt = self
-            .notify_changed(self.read(async |session| create::create(session, change, new).await));
-        if receipt.is_ok() && new.bootstrap_token.is_some() {
-            self.notifications.add_revoked_token();
-        }
-        receipt
+        // The bootstrap token that is consumed cannot wait for anything, so nobody is woken.
+        self.notify_changed(self.read(async |session| create::create(session, change, new).await))
     }
 
     fn update(
@@ -416,7 +435,7 @@ impl Store for PostgresStore {
         change: &ChangeContext,
         id: &TokenId,
     ) -> Result<TokenReceipt, StoreError> {
-        self.notify_revoked(self.change_token(change, &TokenChange::Revoke(id)))
+        self.notify_ended(id, self.change_token(change, &TokenChange::Revoke(id)))
     }
 
     fn rotate_token(
@@ -426,7 +445,10 @@ impl Store for PostgresStore {
         new: &NewToken,
         until: Timestamp,
     ) -> Result<TokenReceipt, StoreError> {
-        self.notify_revoked(self.change_token(change, &TokenChange::Rotate { old, new, until }))
+        self.notify_ended(
+            old,
+            self.change_token(change, &TokenChange::Rotate { old, new, until }),
+        )
     }
 
     fn record_token_uses(&self, uses: &[TokenUse]) -> Result<(), StoreError> {

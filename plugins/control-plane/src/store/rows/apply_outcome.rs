@@ -1,5 +1,7 @@
 //! Whether instances applied or rejected what was desired.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use kt_control_api::{AppliedVersion, GatewayId, Rejection, StatusReport, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +29,23 @@ row! {
         /// The reason for a rejection.
         pub message: Option<String>,
     }
+}
+
+/// Number of rows kept per gateway, a few more between two deletions: ten versions of a thousand
+/// instances.
+pub(in crate::store) const OUTCOMES_KEPT: i64 = 10_000;
+
+/// One of this many reports with a new answer deletes the oldest rows of its gateway.
+const REPORTS_PER_DELETION: u64 = 64;
+
+/// Returns whether the oldest rows of the gateway are deleted with this report. Finding them takes
+/// time in proportion to the rows that are kept, so not each report does it. Which ones depends on a
+/// hash, so that no pattern of reports avoids the deletion.
+pub(in crate::store) fn deletes_oldest(report: &StatusReport) -> bool {
+    let mut hasher = DefaultHasher::new();
+    report.instance_id.as_str().hash(&mut hasher);
+    report.seq.hash(&mut hasher);
+    hasher.finish().is_multiple_of(REPORTS_PER_DELETION)
 }
 
 impl ApplyOutcomeRow {

@@ -8,6 +8,7 @@ mod token;
 mod version;
 
 pub use apply_outcome::ApplyOutcomeRow;
+pub(super) use apply_outcome::{OUTCOMES_KEPT, deletes_oldest};
 pub use gateway::{GatewayRow, NewGateway};
 pub use token::{NewToken, StoredScope, TokenRecord, TokenRow};
 pub use version::{ContentRow, NewVersion, VersionRow};

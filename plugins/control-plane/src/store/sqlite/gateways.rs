@@ -7,12 +7,15 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{instances, rows};
 use crate::store::table::Row;
-use crate::store::{GatewayFilter, GatewayRef, GatewayRow, GatewaySnapshot, StoreError};
+use crate::store::{
+    DesiredState, GatewayFilter, GatewayRef, GatewayRow, GatewaySnapshot, StoreError,
+};
 
-/// Selects a gateway `g` with its desired version.
-static SNAPSHOT: LazyLock<String> = LazyLock::new(|| {
+/// Selects a gateway `g` with its desired version, and the epoch.
+static STATE: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT {}, v.sha256 AS desired_sha256 FROM gateways g
+        "SELECT {}, v.sha256 AS desired_sha256,
+           (SELECT m.v FROM meta m WHERE m.k = 'epoch') AS epoch FROM gateways g
          LEFT JOIN config_versions v ON v.gateway_id = g.id AND v.version = g.desired_version",
         rows::select_list::<GatewayRow>("g.")
     )
@@ -35,20 +38,28 @@ pub(super) fn find(
     }
 }
 
+pub(super) fn desired_state(
+    connection: &Connection,
+    gateway_ref: &GatewayRef,
+) -> Result<DesiredState, StoreError> {
+    let (condition, text) = lookup(gateway_ref);
+    let sql = format!("{} {condition}", *STATE);
+    let found = connection
+        .prepare_cached(&sql)?
+        .query_row([text], state_of)
+        .optional()?;
+    match found {
+        Some(state) => Ok(state),
+        None => Err(missing(connection, gateway_ref)?),
+    }
+}
+
 pub(super) fn snapshot(
     connection: &Connection,
     gateway_ref: &GatewayRef,
 ) -> Result<GatewaySnapshot, StoreError> {
-    let (condition, text) = lookup(gateway_ref);
-    let sql = format!("{} {condition}", *SNAPSHOT);
-    let found = connection
-        .prepare_cached(&sql)?
-        .query_row([text], with_desired)
-        .optional()?;
-    match found {
-        Some(found) => Ok(with_instances(connection, found)?),
-        None => Err(missing(connection, gateway_ref)?),
-    }
+    let state = desired_state(connection, gateway_ref)?;
+    Ok(with_instances(connection, state)?)
 }
 
 pub(super) fn list(
@@ -62,14 +73,14 @@ pub(super) fn list(
                 WHERE NOT EXISTS (SELECT 1 FROM json_each(g.labels) has
                     WHERE has.key = wanted.key AND has.value = wanted.value))
          ORDER BY g.name LIMIT ?4",
-        *SNAPSHOT
+        *STATE
     );
     let after = filter.after.as_deref().unwrap_or_default();
     let labels = serde_json::to_string(&filter.labels)?;
     let values = params![after, filter.prefix, labels, filter.limit as u64];
     let mut statement = connection.prepare_cached(&sql)?;
     let found: Vec<_> = statement
-        .query_map(values, with_desired)?
+        .query_map(values, state_of)?
         .collect::<Result<_, _>>()?;
     let snapshots = found.into_iter();
     let snapshots = snapshots.map(|found| with_instances(connection, found));
@@ -96,8 +107,8 @@ fn lookup(gateway_ref: &GatewayRef) -> (&'static str, &str) {
     }
 }
 
-/// Reads a row of [`SNAPSHOT`].
-fn with_desired(row: &rusqlite::Row<'_>) -> Result<GatewaySnapshot, rusqlite::Error> {
+/// Reads a row of [`STATE`].
+fn state_of(row: &rusqlite::Row<'_>) -> Result<DesiredState, rusqlite::Error> {
     let gateway = GatewayRow::from_row(row)?;
     let desired = match gateway.desired_version {
         Some(version) => Some(DesiredVersion {
@@ -107,21 +118,19 @@ fn with_desired(row: &rusqlite::Row<'_>) -> Result<GatewaySnapshot, rusqlite::Er
         }),
         None => None,
     };
-    Ok(GatewaySnapshot {
+    Ok(DesiredState {
+        epoch: row.get("epoch")?,
         gateway,
         desired,
-        instances: Vec::new(),
     })
 }
 
 fn with_instances(
     connection: &Connection,
-    snapshot: GatewaySnapshot,
+    state: DesiredState,
 ) -> Result<GatewaySnapshot, rusqlite::Error> {
-    Ok(GatewaySnapshot {
-        instances: instances::of(connection, &snapshot.gateway.id)?,
-        ..snapshot
-    })
+    let instances = instances::of(connection, &state.gateway.id)?;
+    Ok(state.with_instances(instances))
 }
 
 /// Returns the error for a gateway that was not found.

@@ -1,11 +1,13 @@
 //! Reports of instances.
 
-use kt_control_api::{DriftPolicy, GatewayId, StatusReport, Timestamp};
+use kt_control_api::{DriftPolicy, GatewayId, InstanceId, StatusReport, Timestamp};
 use rusqlite::{Connection, params};
 
 use super::rows;
 use super::write_transaction::WriteTransaction;
-use crate::store::snapshot::{EXPIRED_INSTANCES_KEPT, MAX_INSTANCES, new_answers};
+use crate::store::rows::{OUTCOMES_KEPT, deletes_oldest};
+use crate::store::snapshot::{EXPIRED_INSTANCES_KEPT, MAX_INSTANCES, is_change, new_answers};
+use crate::store::table::Row;
 use crate::store::{ApplyOutcomeRow, GatewayRow, InstanceRecord, ReportReceipt, StoreError};
 
 pub(super) fn of(
@@ -16,19 +18,49 @@ pub(super) fn of(
     rows::query(connection, condition, [gateway.as_str()])
 }
 
+pub(super) fn one(
+    connection: &Connection,
+    gateway: &GatewayId,
+    instance: &InstanceId,
+) -> Result<Option<InstanceRecord>, rusqlite::Error> {
+    let condition = "WHERE gateway_id = ?1 AND instance_id = ?2";
+    rows::query_one(connection, condition, [gateway.as_str(), instance.as_str()])
+}
+
+/// Returns whether a live instance has neither applied nor rejected the generation.
+pub(super) fn awaits_answer(
+    connection: &Connection,
+    gateway: &GatewayId,
+    generation: u64,
+    now: Timestamp,
+) -> Result<bool, rusqlite::Error> {
+    let condition = "WHERE gateway_id = ?1 AND answered_generation < ?2 AND lease_until > ?3";
+    let sql = rows::select::<InstanceRecord>(condition);
+    let mut statement = connection.prepare_cached(&sql)?;
+    let values = params![gateway.as_str(), generation, now.as_microsecond()];
+    let mut found = statement.query(values)?;
+    while let Some(row) = found.next()? {
+        if InstanceRecord::from_row(row)?.is_live(now) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 pub(super) fn report(
     transaction: &WriteTransaction<'_>,
     now: Timestamp,
     gateway: &GatewayRow,
     report: &StatusReport,
 ) -> Result<ReportReceipt, StoreError> {
-    let before = previous(transaction, &gateway.id, report)?;
+    let before = one(transaction, &gateway.id, &report.instance_id)?;
     let mut receipt = ReportReceipt {
         gateway: gateway.id.clone(),
         generation: gateway.generation,
         lease_until: now + std::time::Duration::from_secs(report.lease_seconds.into()),
         ignored: false,
         rejected: false,
+        changed: false,
         repairs_drift: gateway.drift == DriftPolicy::Repair,
     };
     if let Some(before) = before
@@ -39,6 +71,7 @@ pub(super) fn report(
         receipt.ignored = true;
         return Ok(receipt);
     }
+    receipt.changed = is_change(before.as_ref(), now, report);
     if before.is_none() {
         make_room(transaction, now, &gateway.id)?;
     }
@@ -51,16 +84,6 @@ pub(super) fn report(
     )?;
     put(transaction, now, &receipt, report)?;
     Ok(receipt)
-}
-
-fn previous(
-    transaction: &WriteTransaction<'_>,
-    gateway: &GatewayId,
-    report: &StatusReport,
-) -> Result<Option<InstanceRecord>, rusqlite::Error> {
-    let condition = "WHERE gateway_id = ?1 AND instance_id = ?2";
-    let values = params![gateway.as_str(), report.instance_id.as_str()];
-    rows::query_one(transaction, condition, values)
 }
 
 fn put(
@@ -125,5 +148,20 @@ fn store_answers(
     for row in applied.iter().chain(&rejected) {
         rows::insert(transaction, row, "")?;
     }
+    if (applied.is_some() || rejected.is_some()) && deletes_oldest(report) {
+        delete_oldest_outcomes(transaction, gateway)?;
+    }
     Ok(rejected.is_some())
+}
+
+fn delete_oldest_outcomes(
+    transaction: &WriteTransaction<'_>,
+    gateway: &GatewayId,
+) -> Result<(), rusqlite::Error> {
+    let sql = "DELETE FROM apply_history WHERE gateway_id = ?1 AND seq <= (
+                   SELECT seq FROM apply_history WHERE gateway_id = ?1
+                   ORDER BY seq DESC LIMIT 1 OFFSET ?2)";
+    let mut statement = transaction.prepare_cached(sql)?;
+    statement.execute(params![gateway.as_str(), OUTCOMES_KEPT])?;
+    Ok(())
 }

@@ -121,6 +121,11 @@ fn delete_contents(
     transaction
         .prepare_cached(mark)?
         .execute(params![id, versions, at])?;
+    let forget = "DELETE FROM apply_history
+                  WHERE gateway_id = ?1 AND version IN (SELECT value FROM json_each(?2))";
+    transaction
+        .prepare_cached(forget)?
+        .execute(params![id, versions])?;
     let begin = "INSERT INTO meta(k, v) VALUES('pruning', ?1)";
     transaction.prepare_cached(begin)?.execute([id])?;
     let freed_bytes = transaction

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use kt_control_api::{
-    AuditEntry, ConfigVersion, GatewayId, GatewayPatch, RevertRequest, StatusReport, Timestamp,
-    TokenHash, TokenId,
+    AuditEntry, ConfigVersion, GatewayId, GatewayPatch, InstanceId, RevertRequest, StatusReport,
+    Timestamp, TokenHash, TokenId,
 };
 use rusqlite::Connection;
 
@@ -23,9 +23,10 @@ use crate::crash::crash_point;
 use crate::store::decision::GatewayChange;
 use crate::store::receipt::Repeatable;
 use crate::store::{
-    AuditEvent, AuditFilter, ChangeContext, ChangeReceipt, GatewayAction, GatewayFilter,
-    GatewayRef, GatewaySnapshot, NewGateway, NewToken, NewVersion, PruneOptions, PruneReceipt,
-    ReportReceipt, Store, StoreError, TokenFilter, TokenReceipt, TokenRecord, TokenUse,
+    AuditEvent, AuditFilter, ChangeContext, ChangeReceipt, DesiredState, GatewayAction,
+    GatewayFilter, GatewayRef, GatewaySnapshot, InstanceRecord, NewGateway, NewToken, NewVersion,
+    PruneOptions, PruneReceipt, ReportReceipt, Store, StoreError, TokenFilter, TokenReceipt,
+    TokenRecord, TokenUse,
 };
 
 /// Name of the file in the state directory.
@@ -252,6 +253,31 @@ impl Store for SqliteStore {
 
     fn find(&self, gateway_ref: &GatewayRef) -> Result<GatewaySnapshot, StoreError> {
         self.read(|connection| gateways::snapshot(connection, gateway_ref))
+    }
+
+    fn desired_state(&self, gateway_ref: &GatewayRef) -> Result<DesiredState, StoreError> {
+        self.read(|connection| gateways::desired_state(connection, gateway_ref))
+    }
+
+    fn instance(
+        &self,
+        gateway: &GatewayId,
+        instance: &InstanceId,
+    ) -> Result<Option<InstanceRecord>, StoreError> {
+        self.read(|connection| Ok(instances::one(connection, gateway, instance)?))
+    }
+
+    fn awaits_answer(
+        &self,
+        gateway: &GatewayId,
+        generation: u64,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.read(|connection| {
+            Ok(instances::awaits_answer(
+                connection, gateway, generation, now,
+            )?)
+        })
     }
 
     fn list(&self, filter: &GatewayFilter) -> Result<Vec<GatewaySnapshot>, StoreError> {

@@ -57,6 +57,10 @@ pub(crate) fn a_prune_deletes_contents_and_keeps_versions(fixture: &dyn StoreFix
         dry_run: true,
         ..prune(1)
     };
+    assert!(fixture.tamper(
+        "INSERT INTO apply_history(at, gateway_id, instance_id, generation, version, outcome)
+         SELECT 1, gateway_id, 'in_aaaaaaaaaaaaaaaa', 1, version, 'applied' FROM config_versions",
+    ));
     assert!(!store.pin(&change(), &edge(), 1, true).unwrap().unchanged);
     assert!(store.pin(&change(), &edge(), 1, true).unwrap().unchanged);
     let planned = store.prune(&change(), &edge(), &dry).unwrap();
@@ -69,6 +73,8 @@ pub(crate) fn a_prune_deletes_contents_and_keeps_versions(fixture: &dyn StoreFix
     let done = store.prune(&later, &edge(), &prune(1)).unwrap();
     assert_eq!((done.versions.clone(), done.bytes), (vec![one(3)], 3));
     assert_eq!(done, planned);
+    let outcomes = "SELECT CAST(version AS TEXT) FROM apply_history ORDER BY version";
+    assert_eq!(fixture.texts(outcomes), ["1", "2", "2", "4"]);
     let pruned = [1, 2, 3, 4].map(|n| is_pruned(&*store, &id, n));
     assert_eq!(pruned, [false, false, true, false]);
     assert_eq!(fixture.count("SELECT count(*) FROM blobs"), 3);

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use kt_control_api::GatewayId;
+use kt_control_api::{GatewayId, TokenId};
 
 use crate::store::ChangeListeners;
 
@@ -14,6 +14,7 @@ use crate::store::ChangeListeners;
 pub(in crate::store::postgres) struct RecordingListeners {
     pub(in crate::store::postgres) watched_gateways: Vec<GatewayId>,
     pub(in crate::store::postgres) notified: Mutex<BTreeSet<GatewayId>>,
+    pub(in crate::store::postgres) ended: Mutex<BTreeSet<TokenId>>,
     pub(in crate::store::postgres) missed: Mutex<BTreeSet<GatewayId>>,
     pub(in crate::store::postgres) round_trips: AtomicU32,
 }
@@ -25,6 +26,10 @@ impl ChangeListeners for RecordingListeners {
 
     fn gateway_changed(&self, gateway: &GatewayId) {
         self.notified.lock().unwrap().insert(gateway.clone());
+    }
+
+    fn token_ended(&self, token: &TokenId) {
+        self.ended.lock().unwrap().insert(token.clone());
     }
 
     fn notification_missed(&self, gateway: &GatewayId) {

@@ -2,6 +2,7 @@
 
 mod database;
 mod listeners;
+mod migration;
 mod notifications;
 mod pruned;
 mod trust;

@@ -3,6 +3,7 @@
 mod concurrency;
 mod crash;
 mod fixture;
+mod migration;
 mod retention;
 mod seals;
 mod trust;

@@ -1,0 +1,15 @@
+-- The last generation that an instance has applied or rejected, so that those that have not answered
+-- a generation are found without reading all reports. A report that leaves it as it is changes no
+-- index.
+
+ALTER TABLE instances ADD COLUMN answered_generation BIGINT GENERATED ALWAYS AS (greatest(
+  coalesce((report -> 'applied' ->> 'generation')::bigint, 0),
+  coalesce((report -> 'rejection' ->> 'generation')::bigint, 0))) STORED;
+CREATE INDEX instances_answered ON instances(gateway_id, answered_generation, instance_id);
+
+-- Instances that were deleted and came back had written a row of history with each report.
+DELETE FROM apply_history WHERE seq IN (
+  SELECT seq FROM (
+    SELECT seq, row_number() OVER (PARTITION BY gateway_id ORDER BY seq DESC) AS place
+    FROM apply_history) AS numbered
+  WHERE place > 10000);
