@@ -9,13 +9,16 @@
 //! - `plugin_calls` calls plugins that are guards, and `guard` asks every guard.
 //! - `proxy` serves requests, `upstream` sends them to providers.
 //! - `admin` serves health, metrics and administration on a thread of its own.
-//! - `audit` writes the audit log, off the request path.
+//! - `audit` writes the audit log, off the request path, and reads it.
+//! - `events` are the commands that show it.
+//! - `request_log` shows a line per request while the gateway runs.
 
 mod admin;
 mod args;
 mod audit;
 mod body_buffer;
 mod control;
+mod events;
 mod guard;
 mod health;
 mod listener;
@@ -24,6 +27,7 @@ mod metrics;
 mod plugin_calls;
 mod proxy;
 mod request_id;
+mod request_log;
 mod response;
 mod run;
 mod snapshot;
@@ -50,7 +54,13 @@ impl Plugin for GatewayRun {
 
 impl Command for GatewayRun {
     fn run(&self, invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
-        run::run(invocation, context)
+        let path: Vec<&str> = invocation.path.iter().map(String::as_str).collect();
+        match path.as_slice() {
+            ["events", "list"] => events::list(invocation, context),
+            ["events", "show"] => events::show(invocation, context),
+            ["events", "tail"] => events::tail(invocation, context),
+            _ => run::run(invocation, context),
+        }
     }
 
     fn complete(

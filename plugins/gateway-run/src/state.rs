@@ -2,6 +2,7 @@
 
 use crate::audit::AuditLog;
 use crate::metrics::Metrics;
+use crate::request_log::RequestLog;
 use crate::upstream::UpstreamHealth;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -22,6 +23,8 @@ pub(crate) struct RequestSettings {
 pub(crate) struct GatewayState {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) audit: AuditLog,
+    /// Shows a line per request, if the user wants one.
+    pub(crate) request_log: Option<RequestLog>,
     /// Circuit states and latencies; they survive every reload.
     pub(crate) upstream_health: UpstreamHealth,
     pub(crate) settings: RequestSettings,
@@ -32,10 +35,16 @@ pub(crate) struct GatewayState {
 }
 
 impl GatewayState {
-    pub(crate) fn new(metrics: Arc<Metrics>, audit: AuditLog, settings: RequestSettings) -> Self {
+    pub(crate) fn new(
+        metrics: Arc<Metrics>,
+        audit: AuditLog,
+        request_log: Option<RequestLog>,
+        settings: RequestSettings,
+    ) -> Self {
         Self {
             metrics,
             audit,
+            request_log,
             upstream_health: UpstreamHealth::default(),
             settings,
             started: Instant::now(),

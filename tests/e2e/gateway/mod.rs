@@ -12,6 +12,7 @@ mod drift;
 mod embedded_to_server;
 mod errors;
 mod evasion;
+mod events;
 mod external_guard;
 mod fail_mode;
 mod inherited_sockets;

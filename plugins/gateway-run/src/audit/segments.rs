@@ -192,7 +192,7 @@ pub(super) fn closed(path: &Path) -> std::io::Result<Vec<PathBuf>> {
 }
 
 /// Returns the number in the name of a closed segment.
-fn last_seq(path: &Path) -> Option<u64> {
+pub(super) fn last_seq(path: &Path) -> Option<u64> {
     let name = path.file_name()?.to_str()?;
     let seq = name.strip_prefix("audit-")?.strip_suffix(".jsonl")?;
     let is_number = !seq.is_empty() && seq.bytes().all(|b| b.is_ascii_digit());

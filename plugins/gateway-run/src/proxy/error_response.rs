@@ -62,6 +62,11 @@ impl ErrorResponse {
         }))
     }
 
+    /// Returns the code; `unknown` if the upstream sent none.
+    pub(super) fn code(&self) -> &str {
+        self.0.code.as_str().unwrap_or("unknown")
+    }
+
     fn invalid(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
         Self::new(status, INVALID_REQUEST, code, message)
     }

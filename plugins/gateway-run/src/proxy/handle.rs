@@ -94,6 +94,7 @@ async fn chat_completions(
 }
 
 fn fail(error: ErrorResponse, mut context: RequestContext) -> Response<ResponseBody> {
+    context.set_error(error.code());
     context.end(error.status.as_u16());
     error.into_response()
 }

@@ -5,6 +5,7 @@ mod chat;
 mod chat_request;
 mod completion;
 mod context;
+mod decision;
 mod error_response;
 mod evaluation;
 mod guard_policy;

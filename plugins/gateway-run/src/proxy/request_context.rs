@@ -1,15 +1,19 @@
 //! One request: its identity, and what is logged, counted and recorded of it.
 
 use super::context::ProxyContext;
+use super::decision::Decision;
 use crate::audit::{AuditEntry, Served};
 use crate::guard::JudgeContext;
 use crate::metrics::RequestLabels;
 use crate::request_id::RequestId;
+use crate::request_log::RequestLine;
 use crate::snapshot::{Snapshot, Upstream};
 use crate::state::GatewayState;
 use crate::upstream::ConnectionPool;
 use http::HeaderMap;
+use jiff::Timestamp;
 use kt_policy::{AuditRecord, Direction, Evaluation, PlaceholderValues};
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -36,6 +40,8 @@ pub(super) struct RequestContext {
     pending_record: Option<AuditRecord>,
     /// What the placeholders of the request stand for, if the response gets values back.
     pub(super) placeholder_values: Option<Arc<PlaceholderValues>>,
+    /// What the line of the request says about it.
+    decision: RefCell<Decision>,
     ended: bool,
 }
 
@@ -52,6 +58,7 @@ impl RequestContext {
             started: Instant::now(),
             pending_record: None,
             placeholder_values: None,
+            decision: RefCell::default(),
             ended: false,
         }
     }
@@ -87,6 +94,7 @@ impl RequestContext {
     /// is known.
     pub(super) fn request_evaluated(&mut self, evaluation: &Evaluation) {
         self.count_evaluation(evaluation);
+        self.note_decision(evaluation);
         self.pending_record = self.snapshot.chain.audit_record(evaluation);
     }
 
@@ -94,6 +102,7 @@ impl RequestContext {
     /// restored.
     pub(super) fn response_evaluated(&self, evaluation: &Evaluation, restored: usize) {
         self.count_evaluation(evaluation);
+        self.note_decision(evaluation);
         if let Some(mut record) = self.snapshot.chain.audit_record(evaluation) {
             record.restored = restored;
             self.write(record, "output");
@@ -116,6 +125,19 @@ impl RequestContext {
         for kind in self.snapshot.chain.kinds() {
             let result = evaluation.result_of(*kind);
             self.state.metrics.evaluation(kind.as_str(), result);
+        }
+    }
+
+    fn note_decision(&self, evaluation: &Evaluation) {
+        if self.state.request_log.is_some() {
+            self.decision.borrow_mut().add(evaluation);
+        }
+    }
+
+    /// Sets the code of the error that is the response, unless a policy has decided on it.
+    pub(super) fn set_error(&self, code: &str) {
+        if self.state.request_log.is_some() {
+            self.decision.borrow_mut().set_error(code);
         }
     }
 
@@ -153,6 +175,7 @@ impl RequestContext {
         self.write_pending_record();
         let duration = self.started.elapsed();
         self.count(status, duration);
+        self.show(status, duration);
         let target = self.upstream().map(|upstream| &upstream.target);
         tracing::info!(
             request_id = %self.id,
@@ -165,6 +188,22 @@ impl RequestContext {
             latency_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
             "request"
         );
+    }
+
+    fn show(&self, status: u16, latency: Duration) {
+        let Some(log) = &self.state.request_log else {
+            return;
+        };
+        let (verdict, reason) = self.decision.borrow().summary();
+        log.write(RequestLine {
+            at: Timestamp::now(),
+            request_id: self.id.text.clone(),
+            model: self.requested_model.clone(),
+            verdict,
+            reason,
+            status,
+            latency,
+        });
     }
 
     fn count(&self, status: u16, duration: Duration) {

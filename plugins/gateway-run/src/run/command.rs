@@ -8,6 +8,7 @@ use crate::control::{ActiveConfig, Controller, Identity, StatusReporter};
 use crate::listener::{self, ADMIN_SOCKET, BoundSockets, InheritedSockets, TRAFFIC_SOCKET};
 use crate::metrics::Metrics;
 use crate::plugin_calls::PluginCalls;
+use crate::request_log::request_log;
 use crate::snapshot::{Builder, SecretResolver, Snapshot};
 use crate::state::{GatewayState, RequestSettings};
 use crate::supervisor::Supervisor;
@@ -66,13 +67,19 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         max_concurrency: options.max_concurrency,
         loopback: sockets.traffic.address.ip().is_loopback(),
     };
-    let state = Arc::new(GatewayState::new(metrics, audit, settings));
-    let serve = || serve(context, &options, &builder, start, sockets, &state);
-    let output = builder.plugins.serve_during(context, serve);
-    // The writer ends with the last handle, after writing what is queued.
-    drop(state);
-    drop(audit_thread.join());
-    output
+    let (log, lines) = options.log_requests.then(request_log).unzip();
+    let state = Arc::new(GatewayState::new(metrics, audit, log, settings));
+    std::thread::scope(|scope| {
+        if let Some(lines) = lines {
+            scope.spawn(move || lines.show(context));
+        }
+        let serve = || serve(context, &options, &builder, start, sockets, &state);
+        let output = builder.plugins.serve_during(context, serve);
+        // The threads end with the last handle, after writing what is queued.
+        drop(state);
+        drop(audit_thread.join());
+        output
+    })
 }
 
 /// Checks what a dry run does not bind.

@@ -1,9 +1,10 @@
 //! The options of the command.
 
-use crate::args::{GatewayRunArgs, GatewayRunFailMode};
+use crate::args::{GatewayRunArgs, GatewayRunFailMode, GatewayRunLogRequests};
 use crate::snapshot::UpstreamOverride;
 use kt_plugin_api::{Class, Error, Invocation};
 use kt_policy::{InvalidUrl, validate_base_url};
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -29,6 +30,8 @@ pub(crate) struct Options {
     pub(crate) outbound_ports: Option<Vec<u16>>,
     pub(crate) drain: Duration,
     pub(crate) notify_file: Option<PathBuf>,
+    /// A line is shown per request.
+    pub(crate) log_requests: bool,
 }
 
 impl Options {
@@ -54,6 +57,7 @@ impl Options {
             max_concurrency: count("max-concurrency", args.max_concurrency)?.unwrap_or(0),
             outbound_ports: ports(&args.outbound_port)?,
             drain: args.drain,
+            log_requests: log_requests(&args.log_requests, invocation),
             notify_file: args.notify_file.map(|p| invocation.resolve_path(&p)),
         };
         if options.gateway.is_none() && options.files.is_empty() {
@@ -79,6 +83,17 @@ impl Options {
             };
             format!("127.0.0.1:{port}")
         })
+    }
+}
+
+/// Returns whether to show a line per request: by default to a user who watches a terminal.
+fn log_requests(mode: &GatewayRunLogRequests, invocation: &Invocation) -> bool {
+    match mode {
+        GatewayRunLogRequests::Always => true,
+        GatewayRunLogRequests::Never => false,
+        GatewayRunLogRequests::Auto => {
+            std::io::stderr().is_terminal() && invocation.output.format != "json"
+        }
     }
 }
 

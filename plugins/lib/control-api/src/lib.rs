@@ -75,7 +75,7 @@ pub use limits::{
 };
 pub use lookup::{parse_if_match, resolve_gateway};
 pub use page::Page;
-pub use paged_list::{PagedList, parse_limit};
+pub use paged_list::{PagedList, list_limit, parse_limit};
 pub use private_temp_file::{PrivateTempFile, sync_parent_directory};
 pub use problem::Problem;
 pub use problem_code::ProblemCode;

@@ -1,6 +1,6 @@
 //! Reads lists page by page, up to a limit.
 
-use kt_plugin_api::{Class, Context, Error};
+use kt_plugin_api::{Class, Context, Error, Invocation};
 
 use crate::{ApiError, Page};
 
@@ -41,6 +41,23 @@ impl<T> PagedList<T> {
                 return Ok(Self { items, next });
             }
         }
+    }
+}
+
+/// The number of items that users are shown, unless they ask for more.
+const DEFAULT_LIMIT: usize = 100;
+
+/// Returns the maximum number of items to list: `--limit`, else all with `--all` and in formats
+/// for programs, else 100.
+///
+/// # Errors
+/// Class `usage` when `--limit` is not greater than 0.
+pub fn list_limit(invocation: &Invocation, limit: Option<i64>, all: bool) -> Result<usize, Error> {
+    let for_users = matches!(invocation.output.format.as_str(), "table" | "wide" | "");
+    match limit {
+        Some(limit) => parse_limit(limit),
+        None if for_users && !all => Ok(DEFAULT_LIMIT),
+        None => Ok(usize::MAX),
     }
 }
 
