@@ -6,6 +6,7 @@
 mod classifier;
 mod fold;
 mod injection;
+mod letters;
 mod reading;
 mod token;
 

@@ -2,6 +2,7 @@
 
 use super::blank::may_have_pairs;
 use super::escape::hex;
+use crate::letters::{are_all_from, load};
 
 /// Fewest characters of a run that is decoded.
 const LEAST: usize = 20;
@@ -66,24 +67,30 @@ fn decode_all_runs(text: &[u8], found: &mut Vec<String>) {
     }
 }
 
-/// The same without pairs of hexadecimal digits. A run that is long enough has a byte at every
-/// multiple of its least length, so that only those are read where there is none.
+/// The same without pairs of hexadecimal digits. A run that is long enough has eight bytes at a
+/// multiple of [`STRIDE`], so that the text is looked at in such steps.
 fn decode_long_runs(text: &[u8], found: &mut Vec<String>) {
-    let mut from = 0;
-    while let Some(byte) = text.get(from + LEAST_LINE - 1) {
-        let probe = from + LEAST_LINE - 1;
-        if VALUES[usize::from(*byte)] == NONE {
-            from = probe + 1;
+    /// A run behind a byte that belongs to none has eight bytes from this distance on.
+    const STRIDE: usize = LEAST_LINE - 8;
+    let (mut from, mut probe) = (0, 0);
+    while probe + 8 <= text.len() {
+        // Nearly all eight bytes have a blank among them.
+        if !are_all_from(load(text, probe), b'+') {
+            probe += STRIDE;
             continue;
         }
         let before = text[from..probe].iter().rev();
         let start = probe - before.take_while(|b| in_run(Some(b))).count();
         let after = text[probe..].iter().take_while(|b| in_run(Some(b)));
-        from = probe + after.count();
-        if from - start >= LEAST_LINE {
+        let end = probe + after.count();
+        if end - start >= LEAST_LINE {
             let (run, end) = lines(text, start);
             found.extend(decode(&run));
             from = end;
+            probe = end;
+        } else {
+            from = end;
+            probe = end + STRIDE;
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Texts that are rotated by thirteen letters or reversed.
 
+use crate::letters::{LOWER, letters, load, mask};
+
 /// Words that most texts of a language have, and some that attacks have.
 const WORDS: [&str; 169] = [
     "the", "and", "you", "your", "that", "with", "this", "for", "are", "not", "all", "have",
@@ -50,16 +52,10 @@ static TABLE: [u64; SLOTS] = {
     table
 };
 
-/// A word of two letters or more that is not too long for the list, in lower case.
-fn packed(word: &[u8]) -> Option<u64> {
-    let mut bytes = [0; LONGEST];
-    bytes
-        .get_mut(..word.len())
-        .filter(|bytes| bytes.len() > 1)?
-        .copy_from_slice(word);
-    // The bit of lower case, for as many letters as there are.
-    let case = u64::from_le_bytes([0x20; LONGEST]) >> (8 * (LONGEST - word.len()));
-    Some(u64::from_le_bytes(bytes) | case)
+/// Returns a word in lower case, if it has two letters or more and is not too long for the list.
+fn packed(word: u64, length: usize) -> Option<u64> {
+    let letters = (word | LOWER) & mask(length);
+    (2..=LONGEST).contains(&length).then_some(letters)
 }
 
 fn is_listed(packed: u64) -> bool {
@@ -88,37 +84,56 @@ fn rotate(letter: u8) -> u8 {
     }
 }
 
+/// Calls `take` with the first bytes and the length of each of the first words of a text, as long
+/// as it returns true.
+fn words(text: &[u8], mut take: impl FnMut(u64, usize) -> bool) {
+    let mut at = 0;
+    for _ in 0..HEAD_WORDS {
+        let rest = text[at..].iter();
+        at += rest.take_while(|byte| !byte.is_ascii_alphabetic()).count();
+        if at == text.len() {
+            return;
+        }
+        let head = load(text, at);
+        let mut length = letters(head);
+        if length == LONGEST {
+            let rest = text[at + length..].iter();
+            length += rest.take_while(|byte| byte.is_ascii_alphabetic()).count();
+        }
+        if !take(head, length) {
+            return;
+        }
+        at += length;
+    }
+}
+
 /// The text turned back, when it reads as no language as it stands and as one
 /// when it is turned.
 pub(super) fn turn(text: &str) -> Option<String> {
     let head = &text[..text.floor_char_boundary(HEAD)];
-    let words = head.as_bytes().split(|byte| !byte.is_ascii_alphabetic());
-    let words = words.filter(|word| !word.is_empty()).take(HEAD_WORDS);
+    let head = head.as_bytes();
     let (mut all, mut plain) = (0, 0);
-    for word in words.clone() {
+    words(head, |word, length| {
         all += 1;
-        plain += usize::from(packed(word).is_some_and(is_listed));
-    }
+        plain += usize::from(packed(word, length).is_some_and(is_listed));
+        // More are not read.
+        plain * 3 <= HEAD_WORDS
+    });
     // Nearly all texts are left here.
     if all < LEAST || plain * 3 > all {
         return None;
     }
     let (mut rotated, mut reversed) = (0, 0);
-    for word in words {
-        let mut letters = [0; LONGEST];
+    words(head, |word, length| {
         // Longer ones are not listed.
-        let Some(letters) = letters.get_mut(..word.len()).filter(|l| l.len() > 1) else {
-            continue;
-        };
-        letters.copy_from_slice(word);
-        letters.reverse();
-        reversed += usize::from(packed(letters).is_some_and(is_listed));
-        letters.reverse();
-        letters
-            .iter_mut()
-            .for_each(|letter| *letter = rotate(*letter));
-        rotated += usize::from(packed(letters).is_some_and(is_listed));
-    }
+        if (2..=LONGEST).contains(&length) {
+            let turned = word.swap_bytes() >> (8 * (LONGEST - length));
+            reversed += usize::from(packed(turned, length).is_some_and(is_listed));
+            let turned = u64::from_le_bytes(word.to_le_bytes().map(rotate));
+            rotated += usize::from(packed(turned, length).is_some_and(is_listed));
+        }
+        true
+    });
     if rotated * 8 >= all && rotated > plain * 2 {
         let turned = text.chars().map(|c| match u8::try_from(c) {
             Ok(byte) if byte.is_ascii() => char::from(rotate(byte)),

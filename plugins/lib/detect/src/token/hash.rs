@@ -6,6 +6,12 @@ fn mix(hash: u32, value: u32) -> u32 {
     (hash ^ value).wrapping_mul(0x0100_0193)
 }
 
+/// What a letter of ASCII adds, or zero.
+#[inline]
+fn added(letter: u8) -> u32 {
+    LETTERS[usize::from(letter & 31)]
+}
+
 /// Spreads every bit of the input over the output.
 pub(super) const fn spread(mut hash: u32) -> u32 {
     hash ^= hash >> 16;
@@ -26,6 +32,17 @@ static ASCII: [u32; 128] = {
     let mut letter = 0;
     while letter < 128 {
         values[letter as usize] = value(letter);
+        letter += 1;
+    }
+    values
+};
+
+/// The same by the lowest five bits of a letter, without regard to case; nothing for 0.
+static LETTERS: [u32; 32] = {
+    let mut values = [0; 32];
+    let mut letter = 1;
+    while letter <= 26 {
+        values[letter as usize] = value(0x60 + letter);
         letter += 1;
     }
     values
@@ -54,6 +71,28 @@ impl WordHash {
                 None => value(letter),
             })
         };
+    }
+
+    /// Adds the letters of ASCII behind the first of eight bytes, of which all others are zero;
+    /// returns the hash with the first five letters, and with all of them.
+    #[inline]
+    pub(super) fn push_head(self, letters: u64) -> (Self, Self) {
+        let [_, one, two, three, four, rest @ ..] = letters.to_le_bytes().map(added);
+        let stem = [one, two, three, four]
+            .iter()
+            .fold(self.0, |sum, value| sum.wrapping_add(*value));
+        let word = rest
+            .iter()
+            .fold(stem, |sum, value| sum.wrapping_add(*value));
+        (Self(stem), Self(word))
+    }
+
+    /// Adds the letters of ASCII among eight bytes, of which all others are zero.
+    pub(super) fn push_letters(&mut self, letters: u64) {
+        let values = letters.to_le_bytes().map(added);
+        self.0 = values
+            .iter()
+            .fold(self.0, |sum, value| sum.wrapping_add(*value));
     }
 
     pub(super) fn word(self) -> u32 {

@@ -19,6 +19,8 @@ const REMEMBERED: u32 = 9;
 /// Replaces `tokens` by those of a folded text.
 pub fn tokens(text: &str, tokens: &mut Vec<Token>) {
     tokens.clear();
+    // A token has four or five letters and a space; growing copies it.
+    tokens.reserve(text.len() / 5);
     let bytes = text.as_bytes();
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {

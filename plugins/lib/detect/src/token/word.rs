@@ -3,6 +3,7 @@
 use super::class::{CLASSES, Class, in_word, stands_alone, unleet};
 use super::hash::{WordHash, single};
 use super::model::Token;
+use crate::letters::{LOWER, hump, letters, load, mask};
 
 /// Letters that the stem of a word has.
 const STEM: u32 = 5;
@@ -36,42 +37,64 @@ pub(super) fn word(text: &str, start: usize) -> Token {
     plain_word(text.as_bytes(), start).unwrap_or_else(|| any_word(text, start))
 }
 
-/// Reads a word of nothing but ASCII letters, of which most texts consist.
+/// Reads a word of nothing but ASCII letters, of which most texts consist, eight of them at once.
 #[inline]
 fn plain_word(text: &[u8], start: usize) -> Option<Token> {
-    let mut letters = text[start..].iter();
-    let first = *letters.next()?;
-    let mut last = CLASSES[usize::from(first)];
-    if !matches!(last, Class::Lower | Class::Upper) {
-        return None;
-    }
+    let head = load(text, start);
+    let (count, ends) = part(head, false)?;
+    let first = u32::from(head.to_le_bytes()[0] | 0x20);
     let mut word = WordHash::EMPTY;
-    word.push(u32::from(first | 0x20), true);
-    let mut stem = word;
-    let mut length = 1;
-    for byte in letters {
-        let class = CLASSES[usize::from(*byte)];
-        match class {
-            // camelCase is two words.
-            Class::Upper if last == Class::Lower => break,
-            Class::Lower | Class::Upper => {
-                word.push(u32::from(byte | 0x20), false);
-                length += 1;
-                if length <= STEM {
-                    stem = word;
-                }
+    word.push(first, true);
+    let (stem, word) = word.push_head(head & mask(count));
+    let (mut word, mut end) = (word, start + count);
+    if count == 8 && !ends {
+        // The last of the letters before is lower case, unless its bit is not set.
+        let mut before = head;
+        loop {
+            let next = load(text, end);
+            let is_lower = before.to_le_bytes()[7].is_ascii_lowercase();
+            let (count, ends) = part(next, is_lower).unwrap_or((0, false));
+            word.push_letters(next & mask(count));
+            end += count;
+            if ends {
+                return Some(Token::new(word.word(), stem.stem(), start..end));
             }
-            Class::Separator | Class::Sign => break,
-            Class::Digit | Class::Transparent | Class::Wide => return None,
+            if count < 8 {
+                break;
+            }
+            before = next;
         }
-        last = class;
     }
-    let end = start + length as usize;
+    if !ends {
+        let behind = text.get(end).map(|byte| CLASSES[usize::from(*byte)]);
+        if !matches!(behind, None | Some(Class::Separator | Class::Sign)) {
+            return None;
+        }
+    }
     let mut token = Token::new(word.word(), stem.stem(), start..end);
-    if length == 1 {
-        token.letter = u32::from(first | 0x20);
+    if end == start + 1 {
+        token.letter = first;
     }
     Some(token)
+}
+
+/// Returns how many of eight bytes are letters of a word, from the first on, and whether it ends
+/// behind them since a capital begins another one: camelCase is two words. `None` if there are
+/// none.
+#[inline]
+fn part(bytes: u64, after_lower: bool) -> Option<(usize, bool)> {
+    let count = letters(bytes);
+    let word = bytes & mask(count);
+    if count == 0 {
+        return None;
+    }
+    if after_lower && bytes & LOWER & 0xff == 0 {
+        return Some((0, true));
+    }
+    Some(match hump(word) {
+        None => (count, false),
+        Some(capital) => (capital, true),
+    })
 }
 
 fn any_word(text: &str, start: usize) -> Token {
