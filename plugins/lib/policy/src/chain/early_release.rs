@@ -5,6 +5,7 @@ use regex_automata::hybrid::dfa::Cache;
 use super::matched::{Hold, Matches};
 use super::rules::Rules;
 use super::scanner::Scanner;
+use super::starts::DetectorSet;
 
 impl Scanner {
     /// Releases what need not wait any longer, because the text has paused.
@@ -58,7 +59,8 @@ impl Scanner {
         let offset = self.buffer.fold_offset(at);
         let mut decided = true;
         if let Some(offset) = offset {
-            decided = self.folded_matches(rules, offset, false, hold, &mut found);
+            let all = (rules, DetectorSet::ALL);
+            decided = self.folded_matches(all, offset, false, hold, &mut found);
         }
         if let (Some(own), Some(cache)) = (&rules.own, cache) {
             decided &= self.own_matches(own, (at, offset), cache, false, &mut 0, &mut found);

@@ -26,8 +26,6 @@ mod prompt;
 mod rules;
 mod scanner;
 mod starts;
-#[cfg(test)]
-mod starts_tests;
 mod verdict;
 mod word_boundary;
 

@@ -94,24 +94,26 @@ pub(crate) struct WordTriggers {
     pub(crate) colon: bool,
     /// These, without regard to case.
     pub(crate) words: Vec<Vec<u8>>,
-    /// Those that begin with one of these, which have two bytes at least.
-    pub(crate) prefixes: Vec<&'static str>,
+    /// Those that begin with one of these, which have three bytes at least.
+    pub(crate) prefixes: Vec<Vec<u8>>,
     /// Those that something announces.
     pub(crate) announced: Option<Announced>,
 }
 
-/// What announces a value before it.
+/// What announces a value before it: one of [`ANNOUNCING`], directly or before a blank, two blanks,
+/// or a word and a blank.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Announced {
-    /// The bytes directly before a value that may.
-    pub(crate) behind: &'static [u8],
-    /// The bytes before a blank before a value that may.
-    pub(crate) behind_blank: &'static [u8],
+    /// What such a word ends with, in lower case.
+    pub(crate) endings: &'static [[u8; 2]],
     /// The signs that a value can begin with, as with a word.
     pub(crate) signs: &'static [u8],
-    /// Whether a text announces what follows; it ends with some of those bytes.
+    /// Whether a text announces what follows.
     pub(crate) check: fn(&[u8]) -> bool,
 }
+
+/// The signs that may announce a value behind them.
+pub(crate) const ANNOUNCING: &[u8] = b"=:>\"'`";
 
 /// The last phase: records the evaluation of a request.
 pub(crate) trait RecordPhase: Send + Sync {

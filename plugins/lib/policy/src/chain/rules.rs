@@ -9,7 +9,7 @@ use super::matched::{Matches, View};
 use super::pattern::Pattern;
 use super::phases::Detector;
 use super::progress::Progress;
-use super::starts::{Ahead, StartTable};
+use super::starts::{Ahead, DetectorSet, Start, StartTable};
 
 /// The compiled detectors and patterns of all policies.
 pub(crate) struct Rules {
@@ -56,28 +56,28 @@ impl Rules {
     }
 
     /// Returns the first position of a range of the folded text where something may begin, or its
-    /// end.
+    /// end, and which detectors to ask there.
     pub(crate) fn next_start(
         &self,
         view: View<'_>,
         range: Range<usize>,
         ahead: &mut Ahead,
-    ) -> usize {
+    ) -> Start {
         self.starts.next(view, (range.start, range.end), ahead)
     }
 
-    /// Adds what the detectors find at `at` of the folded text. Returns `false` when text that has
-    /// not arrived decides.
+    /// Adds what detectors find at `at` of the folded text. Returns `false` when text that has not
+    /// arrived decides.
     pub(crate) fn matches_at(
         &self,
-        view: View<'_>,
-        at: usize,
+        detectors: DetectorSet,
+        (view, at, label): (View<'_>, usize, &Label),
         progress: &mut Progress,
-        label: &Label,
         found: &mut Matches,
     ) -> bool {
-        self.detectors
-            .iter()
-            .all(|detector| detector.matches_at(view, at, progress, label, found))
+        let asked = self.detectors.iter().enumerate();
+        asked
+            .filter(|(index, _)| detectors.has(*index))
+            .all(|(_, detector)| detector.matches_at(view, at, progress, label, found))
     }
 }

@@ -20,7 +20,7 @@ use super::matched::{Candidate, Hold, Matches, Rest, View};
 use super::pattern::CONTEXT_BYTES;
 use super::progress::Progress;
 use super::rules::{OwnPatterns, Rules};
-use super::starts::Ahead;
+use super::starts::{Ahead, DetectorSet};
 use crate::text::FoldBuffer;
 
 /// Steps that a text may cost: so many for each of its bytes, and a basis. A
@@ -120,11 +120,11 @@ impl Scanner {
                 self.at = self.released;
                 continue;
             }
-            if self.skip(rules, complete, &mut ahead) {
-                continue;
+            let detectors = self.seek(rules, complete, &mut ahead);
+            if self.at >= self.buffer.raw().len() {
+                break;
             }
-            let offset = self.buffer.fold_offset(self.at);
-            match self.decide(rules, offset, cache.as_deref_mut(), complete, &mut found) {
+            match self.decide(rules, detectors, cache.as_deref_mut(), complete, &mut found) {
                 Decision::Undecided => break,
                 Decision::Nothing => self.at += 1,
                 Decision::Block(blocked, end) => {
@@ -184,48 +184,47 @@ impl Scanner {
         self.released.max(early)
     }
 
-    /// Goes past what nothing can begin with; returns whether there was anything.
-    fn skip(&mut self, rules: &Rules, complete: bool, ahead: &mut Lookahead) -> bool {
+    /// Goes past what nothing can begin with; returns the detectors for which something may begin
+    /// there.
+    fn seek(&mut self, rules: &Rules, complete: bool, ahead: &mut Lookahead) -> DetectorSet {
         let label = self.label.as_bytes().len();
         if label > 0 && self.dropped + self.at == 0 {
-            return false;
+            return DetectorSet::ALL;
         }
         let length = self.buffer.raw().len();
-        let limit = match &rules.own {
-            None => length,
+        let own = match &rules.own {
+            None => None,
             // Both texts would have to be looked at.
-            Some(_) if self.buffer.is_folded() => return false,
+            Some(_) if self.buffer.is_folded() => return DetectorSet::ALL,
             Some(own) => {
                 if ahead.own.is_none_or(|own| own < self.at) {
                     let rest = self.buffer.raw().as_bytes()[self.at..].iter();
                     let idle = |byte: &&u8| !own.automaton.can_start_with(**byte);
                     ahead.own = Some(self.at + rest.take_while(idle).count());
                 }
-                ahead.own.unwrap_or(length)
+                ahead.own
             }
         };
         let Some(offset) = self.buffer.next_offset(self.at) else {
             self.at = length;
-            return true;
+            return DetectorSet::NONE;
         };
         let text = self.buffer.folded().as_bytes();
-        let limit = if rules.own.is_some() {
-            limit
-        } else {
-            text.len()
-        };
+        let limit = own.unwrap_or(text.len());
         let view = View::new(text, complete);
-        let next = rules.next_start(view, offset..limit, &mut ahead.signs);
-        let next = self.buffer.raw_start(next);
-        let skipped = next > self.at;
-        self.at = next;
-        skipped
+        let start = rules.next_start(view, offset..limit, &mut ahead.signs);
+        self.at = self.buffer.raw_start(start.at);
+        if own == Some(self.at) {
+            DetectorSet::ALL
+        } else {
+            start.detectors
+        }
     }
 
     fn decide(
         &mut self,
         rules: &Rules,
-        offset: Option<usize>,
+        detectors: DetectorSet,
         cache: Option<&mut Cache>,
         complete: bool,
         found: &mut Matches,
@@ -235,8 +234,10 @@ impl Scanner {
         }
         found.clear();
         let mut decided = true;
+        let offset = self.buffer.fold_offset(self.at);
         if let Some(offset) = offset {
-            decided = self.folded_matches(rules, offset, complete, Hold::Possible, found);
+            let hold = Hold::Possible;
+            decided = self.folded_matches((rules, detectors), offset, complete, hold, found);
         }
         if let (Some(own), Some(cache)) = (&rules.own, cache) {
             let mut steps = 0;
@@ -268,7 +269,7 @@ impl Scanner {
     /// The built-in detectors and the terms, which read the folded text.
     pub(super) fn folded_matches(
         &mut self,
-        rules: &Rules,
+        (rules, detectors): (&Rules, DetectorSet),
         offset: usize,
         complete: bool,
         hold: Hold,
@@ -283,8 +284,12 @@ impl Scanner {
             complete,
             hold,
         };
+        let place = (view, offset, &self.label);
+        if !self.buffer.is_folded() {
+            return rules.matches_at(detectors, place, &mut self.progress, found);
+        }
         let mut inner = Matches::default();
-        let decided = rules.matches_at(view, offset, &mut self.progress, &self.label, &mut inner);
+        let decided = rules.matches_at(detectors, place, &mut self.progress, &mut inner);
         for candidate in inner.iter() {
             let end = self.buffer.raw_end(candidate.end);
             found.push_with_rest(candidate.pattern, end, candidate.rest);

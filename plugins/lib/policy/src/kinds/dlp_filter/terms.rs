@@ -318,12 +318,15 @@ fn lower(c: char) -> char {
     }
 }
 
-/// The letter in the other case.
+/// The letter in the other case. Of those that are several letters there only `ß` has another
+/// capital.
 fn other_case(c: char) -> Option<char> {
-    c.to_uppercase()
-        .next()
-        .filter(|upper| *upper != c)
-        .or_else(|| Some(lower(c)))
+    let mut upper = c.to_uppercase();
+    match (upper.next(), upper.next()) {
+        _ if c == 'ß' => Some('ẞ'),
+        (Some(upper), None) if upper != c => Some(upper),
+        _ => Some(lower(c)),
+    }
 }
 
 #[cfg(test)]
@@ -338,7 +341,7 @@ mod tests {
 
     #[test]
     fn terms_are_whole_words_without_regard_to_case() {
-        let terms = ["Project Nightjar", "project", "社外秘", "x-1"];
+        let terms = ["Project Nightjar", "project", "社外秘", "x-1", "ß-7"];
         for (text, end) in [
             ("project", Some(7)),
             ("PROJECT \n nightjar!", Some(18)),
@@ -347,6 +350,9 @@ mod tests {
             ("社外秘です", Some(9)),
             ("X-1 ", Some(3)),
             ("project          nightjar", Some(7)),
+            ("ẞ-7", Some(5)),
+            ("ß-7", Some(4)),
+            ("SS-7", None),
         ] {
             let expected = end.map_or(Match::None, Match::End);
             assert_eq!(find(&terms, text, true), expected, "{text:?}");

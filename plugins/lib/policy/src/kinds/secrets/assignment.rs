@@ -53,10 +53,8 @@ const OTHER_NAMES: [&str; 6] = [
     "cancellationtoken",
 ];
 
-/// The bytes directly before a value that may announce it.
-pub(super) const SIGNS: &[u8] = b"=:>\"'`";
-/// The bytes before a blank before a value that may.
-pub(super) const BEFORE_BLANK: &[u8] = b"=:> \trRcC";
+/// What the names of schemes of authorization end with.
+pub(super) const ENDINGS: [[u8; 2]; 2] = [*b"er", *b"ic"];
 
 /// Whether the bytes before a value may announce it: nearly all words have a letter and a blank
 /// before them.

@@ -34,10 +34,13 @@ impl Detector for SecretDetector {
 
     fn word_triggers(&self) -> WordTriggers {
         WordTriggers {
-            prefixes: self.formats.prefixes().chain([jwt::PREFIX]).collect(),
+            prefixes: self
+                .formats
+                .beginnings()
+                .chain([jwt::PREFIX.into()])
+                .collect(),
             announced: Some(Announced {
-                behind: assignment::SIGNS,
-                behind_blank: assignment::BEFORE_BLANK,
+                endings: &assignment::ENDINGS,
                 signs: SIGNS,
                 check: assignment::may_begin,
             }),

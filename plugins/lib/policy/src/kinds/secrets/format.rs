@@ -53,6 +53,16 @@ impl Class {
 }
 
 impl Format {
+    /// Returns the prefix, or if it has two bytes, each that it can go on with.
+    fn beginnings(&self) -> Vec<Vec<u8>> {
+        let prefix = self.prefix.as_bytes();
+        if prefix.len() > 2 {
+            return vec![prefix.to_owned()];
+        }
+        let third = (0..=u8::MAX).filter(|byte| self.class.has(*byte));
+        third.map(|byte| [prefix, &[byte]].concat()).collect()
+    }
+
     /// Looks for a secret of this format at `at`, where its first two bytes stand.
     pub(super) fn at(&self, view: View<'_>, at: usize, steps: &mut usize) -> Match {
         let rest = &view.text[at..];
@@ -125,9 +135,9 @@ impl Formats {
         }
     }
 
-    /// Returns what they begin with.
-    pub(super) fn prefixes(&self) -> impl Iterator<Item = &'static str> {
-        self.formats.iter().map(|format| format.prefix)
+    /// Returns what they begin with, three bytes or more.
+    pub(super) fn beginnings(&self) -> impl Iterator<Item = Vec<u8>> {
+        self.formats.iter().flat_map(Format::beginnings)
     }
 
     /// Whether any format begins with a byte.

@@ -4,13 +4,14 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 
-use super::cost_tests::{PIECES, chain};
-use super::label::Label;
-use super::matched::{Matches, View};
-use super::progress::Progress;
-use super::prompt::Chain;
-use super::rules::Rules;
-use super::starts::Ahead;
+use super::detector_set::DetectorSet;
+use super::table::{Ahead, Start};
+use crate::chain::cost_tests::{PIECES, chain};
+use crate::chain::label::Label;
+use crate::chain::matched::{Matches, View};
+use crate::chain::progress::Progress;
+use crate::chain::prompt::Chain;
+use crate::chain::rules::Rules;
 use crate::text::{after_word, is_word};
 
 /// Pieces that detectors look for, beside those of the cost.
@@ -78,26 +79,44 @@ proptest! {
             if in_word || colon || text[at] & 0xc0 == 0x80 {
                 continue;
             }
-            let mut found = Matches::default();
-            let view = View::new(text, true);
-            rules.matches_at(view, at, &mut progress, &label, &mut found);
-            let is_start = whole.contains(&at) && (at >= arrived.len() || part.contains(&at));
-            prop_assert!(
-                found.is_empty() || is_start,
-                "at {at} of {:?}", String::from_utf8_lossy(text)
-            );
+            for index in 0..3 {
+                let mut found = Matches::default();
+                let place = (View::new(text, true), at, &label);
+                rules.matches_at(DetectorSet::of(index), place, &mut progress, &mut found);
+                let asks = |starts: &[Start]| {
+                    starts.iter().any(|start| start.at == at && start.detectors.has(index))
+                };
+                prop_assert!(
+                    found.is_empty() || (asks(&whole) && (at >= arrived.len() || asks(&part))),
+                    "detector {index} at {at} of {:?}", String::from_utf8_lossy(text)
+                );
+            }
         }
     }
 }
 
-fn starts(rules: &Rules, view: View<'_>) -> Vec<usize> {
+fn starts(rules: &Rules, view: View<'_>) -> Vec<Start> {
     let mut ahead = Ahead::default();
     let mut found = Vec::new();
     let mut at = 0;
     while at < view.text.len() {
-        at = rules.next_start(view, at..view.text.len(), &mut ahead);
-        found.push(at);
-        at += 1;
+        let start = rules.next_start(view, at..view.text.len(), &mut ahead);
+        found.push(start);
+        at = start.at + 1;
     }
     found
+}
+
+/// The first letter of `ß-7` in capitals is `S`, which other words begin with too.
+#[test]
+fn a_term_whose_capital_is_two_letters_ends_no_walk() {
+    let chain = chain("{blocked_terms: [ß-7, ẞ-8]}");
+    let rules = chain.compiled.rules.as_ref().unwrap();
+    let text = "See some ß-7 and SS-7 Sss ß";
+    let found = starts(rules, View::new(text.as_bytes(), true));
+    assert!(
+        found
+            .iter()
+            .any(|start| text[start.at..].starts_with("ß-7"))
+    );
 }
