@@ -47,6 +47,11 @@ fn the_audit_log_shows_who_changed_what() {
     assert_eq!(count("--actor uid:4294967294"), 0);
     assert_eq!(count("--action gateway.create"), 2);
     assert_eq!(count("--until 1h"), 0);
+    assert_eq!(count("--since 2026-01-31"), 4);
+    assert_eq!(count("--until 2026-01-31T12:00:00Z"), 0);
+    let oldest = list("--order oldest --limit 1").ok().json();
+    assert_eq!(oldest[0]["seq"], 1);
+    list("--since yesterday").exits(2).stderr_contains("an age");
     list("--limit 3")
         .ok()
         .stderr_contains("use a higher `--limit`");

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use kt_control_api::{
-    CreateGatewayRequest, CreateGatewayResponse, GatewayId, GatewayPatch, ProblemCode, ProblemItem,
-    ServiceMode, ServiceVersion, SyncState, Token, TokenId, TokenKind, VersionOrigin, WhoAmI,
+    CreateGatewayRequest, CreateGatewayResponse, Gateway, GatewayId, GatewayPatch, Page,
+    ProblemCode, ProblemItem, ServiceMode, ServiceVersion, SyncState, Token, TokenId, TokenKind,
+    VersionOrigin, WhoAmI,
 };
 
 use super::checks::check_source;
@@ -22,7 +23,9 @@ use crate::store::{
 };
 
 /// Number of gateways read at a time to fill a page.
-const BATCH: usize = 200;
+const BATCH: usize = 50;
+/// Number of instances after which a page ends, since each of its gateways may have thousands.
+const MAX_PAGE_INSTANCES: usize = 5000;
 
 impl Api {
     pub(super) fn readiness(&self) -> HandlerResult {
@@ -143,17 +146,30 @@ impl Api {
                 .cloned()
                 .unwrap_or_default(),
             labels: parse_labels(request.query.get("label").map_or("", String::as_str))?,
-            limit: BATCH,
+            limit: 0,
         };
-        let mut items = Vec::new();
-        let mut more = true;
-        while more && items.len() <= limit {
+        let mut items: Vec<Gateway> = Vec::new();
+        while items.len() <= limit {
+            // The states are derived from the instances, so gateways of other states are read too.
+            filter.limit = match state {
+                None => BATCH.min(limit + 1 - items.len()),
+                Some(_) => BATCH,
+            };
             let batch = self.store_result(self.store().list(&filter))?;
-            more = batch.len() == BATCH;
+            let is_last = batch.len() < filter.limit;
             filter.after = batch.last().map(|last| last.gateway.name.clone());
             let now = self.now();
             let views = batch.iter().map(|snapshot| snapshot.view(now));
             items.extend(views.filter(|view| state.is_none_or(|state| view.state == state)));
+            if is_last {
+                break;
+            }
+            // A page has at least one item: clients take an empty one for the last one.
+            let instances: usize = items.iter().map(|gateway| gateway.instances.len()).sum();
+            if instances >= MAX_PAGE_INSTANCES && items.len() <= limit {
+                let next_cursor = filter.after;
+                return json(200, &Page { items, next_cursor });
+            }
         }
         json(200, &page(items, limit, |gateway| gateway.name.clone()))
     }

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use kt_control_api::{GatewayId, Timestamp, TokenId};
 
+use super::audit_spans::SeqBounds;
+use super::table::{Conditions, Dialect, SqlValue, number, text};
+
 /// Selects gateways, ordered by name.
 #[derive(Debug, Clone, Default)]
 pub struct GatewayFilter {
@@ -53,9 +56,102 @@ pub struct AuditFilter {
     pub limit: usize,
 }
 
+impl GatewayFilter {
+    /// Returns the statement that lists gateways. `select` selects from `gateways g`.
+    pub(super) fn sql(&self, dialect: Dialect, select: &str) -> (String, Vec<SqlValue<'_>>) {
+        let mut conditions = Conditions::new(dialect);
+        let mut labels = self.labels.iter();
+        // The gateways with a label are found in the order of their names.
+        let (select, name) = match labels.next() {
+            Some((key, value)) => {
+                conditions.compare("l.key =", text(key));
+                conditions.compare("l.value =", text(value));
+                conditions.add("g.id = l.gateway_id");
+                let joined = "FROM gateway_labels l CROSS JOIN gateways g";
+                (select.replace("FROM gateways g", joined), "l.name")
+            }
+            None => {
+                conditions.add("g.deleted_at IS NULL");
+                (select.to_owned(), "g.name")
+            }
+        };
+        for (key, value) in labels {
+            let key = conditions.parameter(text(key));
+            let value = conditions.parameter(text(value));
+            conditions.add(format!(
+                "EXISTS (SELECT 1 FROM gateway_labels m
+                     WHERE m.key = {key} AND m.value = {value} AND m.name = {name})"
+            ));
+        }
+        if let Some(after) = &self.after {
+            conditions.compare(&format!("{name} >"), text(after));
+        }
+        if !self.prefix.is_empty() {
+            // Names are compared byte by byte, and no byte of UTF-8 is higher than its first one.
+            conditions.compare(&format!("{name} >="), text(&self.prefix));
+            let end = SqlValue::Text(format!("{}\u{10FFFF}", self.prefix).into());
+            conditions.compare(&format!("{name} <"), end);
+        }
+        let limit = conditions.parameter(number(self.limit as u64));
+        let (rest, values) = conditions.into_sql(&format!("ORDER BY {name} LIMIT {limit}"));
+        (format!("{select} {rest}"), values)
+    }
+}
+
+impl TokenFilter {
+    /// Returns what follows the table in the statement that lists tokens.
+    pub(super) fn condition(&self, dialect: Dialect) -> (String, Vec<SqlValue<'_>>) {
+        let mut conditions = Conditions::new(dialect);
+        let gateway = self.gateway.as_ref().map(|id| text(id.as_str()));
+        let kind = self.kind.as_deref().map(text);
+        conditions.compare_indexed([("gateway_id", gateway), ("kind", kind), ("", None)]);
+        if let Some(after) = &self.after {
+            // Tokens are never deleted, so the position of the last one can be looked up.
+            let after = conditions.parameter(text(after.as_str()));
+            conditions.add(format!(
+                "(created_at, id) < (SELECT created_at, id FROM tokens WHERE id = {after})"
+            ));
+        }
+        if let Some((active, now)) = self.active {
+            let now = conditions.parameter(SqlValue::BigInt(now.as_microsecond()));
+            let not = if active { "" } else { "NOT " };
+            conditions.add(format!(
+                "{not}(revoked_at IS NULL AND (expires_at IS NULL OR expires_at > {now}))"
+            ));
+        }
+        let limit = conditions.parameter(number(self.limit as u64));
+        conditions.into_sql(&format!("ORDER BY created_at DESC, id DESC LIMIT {limit}"))
+    }
+}
+
 impl AuditFilter {
-    /// Returns the order of the rows in SQL.
-    pub(super) fn order(&self) -> &'static str {
-        if self.after.is_some() { "ASC" } else { "DESC" }
+    /// Returns what follows the table in the statement that lists rows within `bounds`.
+    pub(super) fn condition(
+        &self,
+        dialect: Dialect,
+        bounds: SeqBounds,
+    ) -> (String, Vec<SqlValue<'_>>) {
+        let mut conditions = Conditions::new(dialect);
+        conditions.compare_indexed([
+            ("target", self.target.as_deref().map(text)),
+            ("actor", self.actor.as_deref().map(text)),
+            ("action", self.action.as_deref().map(text)),
+        ]);
+        if let Some(after) = self.after.max(bounds.after) {
+            conditions.compare("seq >", number(after));
+        }
+        let before = [self.before, bounds.before].into_iter().flatten().min();
+        if let Some(before) = before {
+            conditions.compare("seq <", number(before));
+        }
+        if let Some(since) = self.since {
+            conditions.compare("at >=", SqlValue::BigInt(since.as_microsecond()));
+        }
+        if let Some(until) = self.until {
+            conditions.compare("at <", SqlValue::BigInt(until.as_microsecond()));
+        }
+        let limit = conditions.parameter(number(self.limit as u64));
+        let order = if self.after.is_some() { "ASC" } else { "DESC" };
+        conditions.into_sql(&format!("ORDER BY seq {order} LIMIT {limit}"))
     }
 }

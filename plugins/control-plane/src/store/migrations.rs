@@ -11,6 +11,7 @@ pub(super) const SQLITE: &[&str] = &[
     include_str!("sqlite/schema/0006.sql"),
     include_str!("sqlite/schema/0007.sql"),
     include_str!("sqlite/schema/0008.sql"),
+    include_str!("sqlite/schema/0009.sql"),
 ];
 
 /// The migrations of PostgreSQL.
@@ -21,4 +22,5 @@ pub(super) const POSTGRES: &[&str] = &[
     include_str!("postgres/schema/0004.sql"),
     include_str!("postgres/schema/0005.sql"),
     include_str!("postgres/schema/0006.sql"),
+    include_str!("postgres/schema/0007.sql"),
 ];

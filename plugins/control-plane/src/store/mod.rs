@@ -5,6 +5,7 @@
 //! writes its audit row and, if the request has an idempotency key, the receipt to return when it
 //! is repeated. What is stored is declared once, in `rows`.
 
+mod audit_spans;
 mod change;
 mod contract;
 mod decision;

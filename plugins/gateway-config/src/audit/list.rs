@@ -1,7 +1,7 @@
 //! `kt audit list`.
 
 use super::query::{Filter, query};
-use crate::args::AuditListArgs;
+use crate::args::{AuditListArgs, AuditListOrder};
 use kt_control_api::{PagedList, connect, parse_limit};
 use kt_plugin_api::{CellFormat, Column, Context, Error, Invocation, Output, View};
 use serde_json::json;
@@ -18,6 +18,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     };
     let client = connect(invocation, context)?;
     let mut query = query(&filter, &client)?;
+    query.oldest_first = args.order == AuditListOrder::Oldest;
     let entries = PagedList::read(context, limit, None, |size, cursor| {
         query.limit = Some(size);
         query.cursor = cursor.map(str::to_owned);
@@ -40,8 +41,13 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     };
     let output = Output::new("kt.audit.list/1", json!(entries.items), view).name_path("/seq");
     Ok(if entries.next.is_some() {
+        let which = if query.oldest_first {
+            "first"
+        } else {
+            "latest"
+        };
         output.note(format!(
-            "only the latest {limit} are listed; use a higher `--limit`"
+            "only the {which} {limit} are listed; use a higher `--limit`"
         ))
     } else {
         output

@@ -1,18 +1,17 @@
 //! The filters of the audit log.
 
 use kt_control_api::{
-    AuditQuery, Client, GatewayId, Timestamp, TokenId, Transport, resolve_gateway,
+    AuditQuery, Client, GatewayId, Timestamp, TokenId, Transport, parse_time, resolve_gateway,
 };
-use kt_plugin_api::{Class, Error};
-use std::time::Duration;
+use kt_plugin_api::Error;
 
 /// The options that select entries.
 pub(super) struct Filter {
     pub(super) target: Option<String>,
     pub(super) actor: Option<String>,
     pub(super) action: Option<String>,
-    pub(super) since: Option<Duration>,
-    pub(super) until: Option<Duration>,
+    pub(super) since: Option<String>,
+    pub(super) until: Option<String>,
 }
 
 /// Builds the query from the options.
@@ -20,14 +19,18 @@ pub(super) fn query<T: Transport>(
     filter: &Filter,
     client: &Client<T>,
 ) -> Result<AuditQuery, Error> {
-    let time =
-        |option: &str, age: Option<Duration>| age.map(|age| time_before(option, age)).transpose();
+    let now = Timestamp::now();
+    let time = |text: &Option<String>| {
+        let text = text.as_deref();
+        text.map(|text| parse_time(text, now)).transpose()
+    };
+    let (since, until) = (time(&filter.since)?, time(&filter.until)?);
     Ok(AuditQuery {
         target: target(client, filter.target.as_deref())?,
         actor: filter.actor.clone(),
         action: filter.action.clone(),
-        since: time("since", filter.since)?,
-        until: time("until", filter.until)?,
+        since,
+        until,
         ..AuditQuery::default()
     })
 }
@@ -45,19 +48,4 @@ fn target<T: Transport>(
         return Ok(Some(text.to_owned()));
     }
     resolve_gateway(client, Some(text)).map(|gateway| Some(gateway.id.to_string()))
-}
-
-fn time_before(option: &str, age: Duration) -> Result<Timestamp, Error> {
-    let time = whole_seconds(age).and_then(|s| {
-        let now = Timestamp::now().as_second();
-        Timestamp::from_second(now.checked_sub(s)?).ok()
-    });
-    time.ok_or_else(|| {
-        let message = format!("`--{option}` is out of range");
-        Error::new(Class::Usage, "invalid-duration", message)
-    })
-}
-
-fn whole_seconds(duration: Duration) -> Option<i64> {
-    i64::try_from(duration.as_secs()).ok()
 }

@@ -2,9 +2,10 @@
 
 use super::session::Session;
 use crate::args::GatewayLogsArgs;
-use crate::logs::{LogLine, LogRange, Tail, follow, parse_since, read};
+use crate::logs::{LogLine, LogRange, Tail, follow, read};
 use crate::operation::lifecycle::not_installed;
 use jiff::Timestamp;
+use kt_control_api::parse_time;
 use kt_plugin_api::{Class, Context, Error, Invocation, Output, View};
 use serde_json::json;
 
@@ -43,7 +44,8 @@ pub(crate) fn logs(invocation: &Invocation, context: &Context<'_>) -> Result<Out
 
 fn parse_range(args: &GatewayLogsArgs, now: Timestamp) -> Result<LogRange, Error> {
     let since = args.since.as_deref();
-    let since = since.map(|text| parse_since(text, now)).transpose()?;
+    let since = since.map(|text| parse_time(text, now)).transpose()?;
+    let since = since.map(Timestamp::as_second);
     let lines = args.lines.and_then(|n| u32::try_from(n).ok());
     let default = if since.is_some() {
         u32::MAX

@@ -8,13 +8,11 @@ mod log_line;
 mod log_range;
 mod manager_log;
 mod read;
-mod since;
 
 pub(crate) use follow::{Tail, follow};
 pub(crate) use log_line::LogLine;
 pub(crate) use log_range::LogRange;
 pub(crate) use read::read;
-pub(crate) use since::parse_since;
 
 #[cfg(test)]
 mod tests;

@@ -43,6 +43,7 @@ mod request;
 mod service;
 mod status_report;
 mod sync_state;
+mod time_argument;
 mod token;
 mod token_info;
 mod transport;
@@ -90,6 +91,7 @@ pub use request::{Method, Request, Response};
 pub use service::{ServiceMode, ServiceVersion, WhoAmI};
 pub use status_report::{StatusReport, StatusResponse};
 pub use sync_state::SyncState;
+pub use time_argument::parse_time;
 pub use token::{Token, TokenError, TokenHash, TokenKind};
 pub use token_info::{
     CreateTokenRequest, IssuedToken, MAX_BOOTSTRAP_SECONDS, MAX_GRACE_SECONDS, MAX_TOKEN_SECONDS,

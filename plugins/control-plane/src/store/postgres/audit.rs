@@ -8,6 +8,8 @@ use super::query_error::QueryError;
 use super::rows;
 use super::session::Session;
 use super::text::{storable, storable_json};
+use crate::store::audit_spans::{LAST_BEFORE, LAST_UNTIL, SeqBounds};
+use crate::store::table::Dialect;
 use crate::store::{AuditEvent, AuditFilter, ChangeContext};
 
 const RECORD: &str = "INSERT INTO audit(at, actor, request_id, action, target, rev, detail)
@@ -67,28 +69,27 @@ pub(super) async fn list(
     session: &Session,
     filter: &AuditFilter,
 ) -> Result<Vec<AuditEntry>, QueryError> {
-    let condition = format!(
-        "WHERE seq < $1 AND ($2::text IS NULL OR target = $2) AND ($3::text IS NULL OR actor = $3)
-           AND ($4::bigint IS NULL OR at >= $4) AND seq > $6
-           AND ($7::bigint IS NULL OR at < $7) AND ($8::text IS NULL OR action = $8)
-         ORDER BY seq {} LIMIT $5",
-        filter.order()
-    );
-    let place = |seq: u64| i64::try_from(seq).unwrap_or(i64::MAX);
-    let before = filter.before.map_or(i64::MAX, place);
-    let limit = i64::try_from(filter.limit).unwrap_or(i64::MAX);
-    let values: [&(dyn ToSql + Sync); 8] = [
-        &before,
-        &filter.target.as_deref().map(storable),
-        &filter.actor.as_deref().map(storable),
-        &filter.since.map(Timestamp::as_microsecond),
-        &limit,
-        &filter.after.map_or(0, place),
-        &filter.until.map(Timestamp::as_microsecond),
-        &filter.action.as_deref().map(storable),
-    ];
-    let found = session
-        .rows(&rows::select::<AuditEntry>(&condition), &values)
-        .await?;
-    rows::read_all(&found)
+    let bounds = SeqBounds {
+        after: last(session, LAST_BEFORE, filter.since).await?,
+        before: last(session, LAST_UNTIL, filter.until)
+            .await?
+            .map(|seq| seq + 1),
+    };
+    let (condition, values) = filter.condition(Dialect::Postgres, bounds);
+    let sql = rows::select::<AuditEntry>(&condition);
+    rows::read_all(&session.rows(&sql, &rows::bound(&values)).await?)
+}
+
+/// Returns the number of a row that bounds an interval.
+async fn last(
+    session: &Session,
+    sql: &str,
+    time: Option<Timestamp>,
+) -> Result<Option<u64>, QueryError> {
+    let Some(time) = time else {
+        return Ok(None);
+    };
+    let row = session.row(sql, &[&time.as_microsecond()]).await?;
+    let last: Option<i64> = row.as_ref().map_or(Ok(None), rows::only)?;
+    Ok(last.map(i64::unsigned_abs))
 }

@@ -7,6 +7,7 @@ use super::query_error::QueryError;
 use super::rows;
 use super::session::Session;
 use super::text::storable;
+use crate::store::table::Dialect;
 use crate::store::{DesiredState, GatewayFilter, GatewayRef, GatewaySnapshot, StoreError};
 
 /// Returns the condition that selects a gateway, and its parameter. A deleted gateway is selected
@@ -60,20 +61,8 @@ pub(super) async fn list(
     session: &Session,
     filter: &GatewayFilter,
 ) -> Result<Vec<GatewaySnapshot>, QueryError> {
-    let sql = format!(
-        "{} WHERE g.deleted_at IS NULL AND g.name > $1 AND starts_with(g.name, $2)
-            AND g.labels @> $3::text::jsonb
-         ORDER BY g.name LIMIT $4",
-        *rows::SNAPSHOT
-    );
-    let after = storable(filter.after.as_deref().unwrap_or_default());
-    let prefix = storable(&filter.prefix);
-    let labels = serde_json::to_value(&filter.labels)?;
-    let labels = super::text::storable_json(labels).to_string();
-    let limit = i64::try_from(filter.limit).unwrap_or(i64::MAX);
-    let found = session
-        .rows(&sql, &[&after, &prefix, &labels, &limit])
-        .await?;
+    let (sql, values) = filter.sql(Dialect::Postgres, &rows::SNAPSHOT);
+    let found = session.rows(&sql, &rows::bound(&values)).await?;
     found.iter().map(rows::snapshot).collect()
 }
 

@@ -6,8 +6,8 @@ use tokio_postgres::types::ToSql;
 
 use super::query_error::QueryError;
 use super::session::Session;
-use super::text::storable;
 use super::{audit, rows};
+use crate::store::table::Dialect;
 use crate::store::token_use::USE_RESOLUTION;
 use crate::store::{
     ChangeContext, NewToken, StoreError, TokenFilter, TokenRecord, TokenRow, TokenUse, table,
@@ -115,26 +115,9 @@ pub(super) async fn list(
     session: &Session,
     filter: &TokenFilter,
 ) -> Result<Vec<TokenRecord>, QueryError> {
-    // Tokens are never deleted, so the position of the last one can be looked up.
-    let sql = rows::select::<TokenRow>(
-        "WHERE ($1::text IS NULL
-                OR (created_at, id) < (SELECT created_at, id FROM tokens WHERE id = $1))
-           AND ($2::text IS NULL OR kind = $2)
-           AND ($3::text IS NULL OR gateway_id = $3)
-           AND ($4::boolean IS NULL
-                OR $4 = (revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $5::bigint)))
-         ORDER BY created_at DESC, id DESC LIMIT $6",
-    );
-    let limit = i64::try_from(filter.limit).unwrap_or(i64::MAX);
-    let values: [&(dyn ToSql + Sync); 6] = [
-        &filter.after.as_ref().map(TokenId::as_str),
-        &filter.kind.as_deref().map(storable),
-        &filter.gateway.as_ref().map(GatewayId::as_str),
-        &filter.active.map(|(active, _)| active),
-        &filter.active.map(|(_, at)| at.as_microsecond()),
-        &limit,
-    ];
-    let found = session.rows(&sql, &values).await?;
+    let (condition, values) = filter.condition(Dialect::Postgres);
+    let sql = rows::select::<TokenRow>(&condition);
+    let found = session.rows(&sql, &rows::bound(&values)).await?;
     found.iter().map(record_of).collect()
 }
 

@@ -1,12 +1,13 @@
 //! The audit log, of which each change writes and seals a row.
 
-use kt_control_api::{AuditEntry, ContentHash};
-use rusqlite::{Connection, OptionalExtension, params};
+use kt_control_api::{AuditEntry, ContentHash, Timestamp};
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use serde_json::Value;
 
 use super::rows;
 use super::write_transaction::WriteTransaction;
-use crate::store::table::Row;
+use crate::store::audit_spans::{LAST_BEFORE, LAST_UNTIL, SeqBounds};
+use crate::store::table::{Dialect, Row};
 use crate::store::{AuditFilter, ChangeContext, StoreError};
 
 /// Adds a sealed row. `detail` must contain neither contents nor tokens.
@@ -86,22 +87,21 @@ pub(super) fn list(
     connection: &Connection,
     filter: &AuditFilter,
 ) -> Result<Vec<AuditEntry>, rusqlite::Error> {
-    let condition = format!(
-        "WHERE seq < ?1 AND (?2 IS NULL OR target = ?2) AND (?3 IS NULL OR actor = ?3)
-           AND (?4 IS NULL OR at >= ?4) AND seq > ?6
-           AND (?7 IS NULL OR at < ?7) AND (?8 IS NULL OR action = ?8)
-         ORDER BY seq {} LIMIT ?5",
-        filter.order()
-    );
-    let values = params![
-        filter.before.unwrap_or(i64::MAX as u64),
-        filter.target,
-        filter.actor,
-        filter.since.map(|time| time.as_microsecond()),
-        filter.limit as u64,
-        filter.after.unwrap_or(0),
-        filter.until.map(|time| time.as_microsecond()),
-        filter.action,
-    ];
-    rows::query(connection, &condition, values)
+    let (condition, values) = filter.condition(Dialect::Sqlite, bounds(connection, filter)?);
+    rows::query(connection, &condition, params_from_iter(values))
+}
+
+/// Returns the bounds of the numbers of the rows in the interval of a filter.
+fn bounds(connection: &Connection, filter: &AuditFilter) -> Result<SeqBounds, rusqlite::Error> {
+    let last = |sql: &str, time: Option<Timestamp>| {
+        let Some(time) = time else {
+            return Ok(None);
+        };
+        let mut statement = connection.prepare_cached(sql)?;
+        statement.query_row([time.as_microsecond()], |row| row.get::<_, Option<u64>>(0))
+    };
+    Ok(SeqBounds {
+        after: last(LAST_BEFORE, filter.since)?,
+        before: last(LAST_UNTIL, filter.until)?.map(|seq| seq + 1),
+    })
 }

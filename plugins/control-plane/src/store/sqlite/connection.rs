@@ -49,6 +49,13 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     })
 }
 
+/// Opens the file for reading, also while it is changed.
+pub(super) fn open_for_reading(path: &Path) -> Result<Connection, StoreError> {
+    let connection = open(path)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
 /// Opens the file for many changes, which read the same index pages repeatedly: with the default
 /// cache of 2 MB a change was measured to read 1.2 pages again, with this one 0.6. The cache and
 /// the log have at most 4000 pages of 4 KiB.

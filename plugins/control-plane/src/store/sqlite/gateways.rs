@@ -3,10 +3,10 @@
 use std::sync::LazyLock;
 
 use kt_control_api::{ContentHash, DesiredVersion, GatewayId};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use super::{instances, rows};
-use crate::store::table::Row;
+use crate::store::table::{Dialect, Row};
 use crate::store::{
     DesiredState, GatewayFilter, GatewayRef, GatewayRow, GatewaySnapshot, StoreError,
 };
@@ -66,21 +66,10 @@ pub(super) fn list(
     connection: &Connection,
     filter: &GatewayFilter,
 ) -> Result<Vec<GatewaySnapshot>, StoreError> {
-    // Compares byte by byte, unlike LIKE, which folds case and has wildcards.
-    let sql = format!(
-        "{} WHERE g.deleted_at IS NULL AND g.name > ?1 AND substr(g.name, 1, length(?2)) = ?2
-            AND NOT EXISTS (SELECT 1 FROM json_each(?3) wanted
-                WHERE NOT EXISTS (SELECT 1 FROM json_each(g.labels) has
-                    WHERE has.key = wanted.key AND has.value = wanted.value))
-         ORDER BY g.name LIMIT ?4",
-        *STATE
-    );
-    let after = filter.after.as_deref().unwrap_or_default();
-    let labels = serde_json::to_string(&filter.labels)?;
-    let values = params![after, filter.prefix, labels, filter.limit as u64];
+    let (sql, values) = filter.sql(Dialect::Sqlite, &STATE);
     let mut statement = connection.prepare_cached(&sql)?;
     let found: Vec<_> = statement
-        .query_map(values, state_of)?
+        .query_map(params_from_iter(values), state_of)?
         .collect::<Result<_, _>>()?;
     let snapshots = found.into_iter();
     let snapshots = snapshots.map(|found| with_instances(connection, found));

@@ -16,6 +16,7 @@ mod instances;
 mod lock;
 mod migrate;
 mod permissions;
+mod readers;
 mod restore;
 mod retention;
 mod rows;

@@ -94,8 +94,9 @@ fn freed(
                  SELECT gateway_id, version, blob FROM config_versions
                  WHERE gateway_id = ?1 AND version IN (SELECT value FROM json_each(?2)))
                SELECT ifnull(sum(length(CAST(content AS BLOB))), 0) FROM blobs
-               WHERE sha256 IN (SELECT blob FROM chosen) AND sha256 NOT IN (
-                 SELECT blob FROM config_versions v WHERE pruned_at IS NULL AND NOT EXISTS (
+               WHERE sha256 IN (SELECT blob FROM chosen) AND NOT EXISTS (
+                 SELECT 1 FROM config_versions v
+                 WHERE v.blob = blobs.sha256 AND v.pruned_at IS NULL AND NOT EXISTS (
                    SELECT 1 FROM chosen c
                    WHERE c.gateway_id = v.gateway_id AND c.version = v.version))";
     connection
@@ -115,7 +116,8 @@ fn delete_contents(
     let take = "DELETE FROM blobs WHERE sha256 IN (
                   SELECT blob FROM config_versions
                   WHERE gateway_id = ?1 AND version IN (SELECT value FROM json_each(?2)))
-                AND sha256 NOT IN (SELECT blob FROM config_versions WHERE pruned_at IS NULL)
+                AND NOT EXISTS (SELECT 1 FROM config_versions v
+                  WHERE v.blob = blobs.sha256 AND v.pruned_at IS NULL)
                 RETURNING length(CAST(content AS BLOB))";
     let (id, at) = (gateway.as_str(), change.now.as_microsecond());
     transaction

@@ -1,4 +1,4 @@
-//! The store, with one connection for changes and one for reading.
+//! The store, with one connection for changes and several for reading.
 
 use std::path::Path;
 use std::sync::Mutex;
@@ -14,6 +14,7 @@ use super::crash_points::{CREATE, CrashPoints, OTHER, PRUNE, RELOAD, REVERT, ROT
 use super::group_commit::{self, GroupCommit};
 use super::idempotency::run_once;
 use super::lock::locked;
+use super::readers::{Readers, change_counter};
 use super::write_transaction::WriteTransaction;
 use super::{
     audit, backup, changes, connection, gateways, instances, migrate, permissions, retention,
@@ -44,10 +45,11 @@ pub struct SqliteStore {
 /// How the connections are used.
 #[derive(Debug)]
 enum ConnectionMode {
-    /// Each change is a transaction of its own, and reading does not wait for changes.
+    /// Each change is a transaction of its own, and reading waits neither for changes nor for other
+    /// readers.
     Separate {
         writer: Mutex<Connection>,
-        reader: Mutex<Connection>,
+        readers: Readers,
     },
     /// All changes between the begin and the commit of a transaction are part of it.
     Grouped(Mutex<GroupCommit>),
@@ -63,9 +65,8 @@ impl SqliteStore {
         permissions::prepare(path)?;
         let writer = connection::open(path)?;
         let schema = migrate::migrate(&writer)?;
-        let reader = connection::open(path)?;
-        reader.pragma_update(None, "query_only", true)?;
-        Ok(Self::separate(writer, reader, schema))
+        let readers = Readers::new(path, connection::open_for_reading)?;
+        Ok(Self::separate(writer, readers, schema))
     }
 
     /// Opens a file for reading only: it is neither created nor migrated nor changed.
@@ -73,9 +74,10 @@ impl SqliteStore {
     /// # Errors
     /// When it does not exist, does not have the newest schema, or cannot be read.
     pub fn open_read_only(path: &Path) -> Result<Self, StoreError> {
-        let open = || connection::read_only(path);
-        let schema = migrate::require_newest(&open()?)?;
-        Ok(Self::separate(open()?, open()?, schema))
+        let writer = connection::read_only(path)?;
+        let schema = migrate::require_newest(&writer)?;
+        let readers = Readers::new(path, connection::read_only)?;
+        Ok(Self::separate(writer, readers, schema))
     }
 
     /// Opens the file for many changes at a time. All changes and reads belong into
@@ -91,10 +93,10 @@ impl SqliteStore {
         })
     }
 
-    fn separate(writer: Connection, reader: Connection, schema: u32) -> Self {
-        let (writer, reader) = (Mutex::new(writer), Mutex::new(reader));
+    fn separate(writer: Connection, readers: Readers, schema: u32) -> Self {
+        let writer = Mutex::new(writer);
         Self {
-            connections: ConnectionMode::Separate { writer, reader },
+            connections: ConnectionMode::Separate { writer, readers },
             schema,
         }
     }
@@ -157,14 +159,14 @@ impl SqliteStore {
         &self,
         mut query: impl FnMut(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let reader = match &self.connections {
-            ConnectionMode::Separate { reader, .. } => reader,
+        let readers = match &self.connections {
+            ConnectionMode::Separate { readers, .. } => readers,
             ConnectionMode::Grouped(session) => return query(locked(session).connection()),
         };
-        let mut reader = locked(reader);
+        let reader = readers.get()?;
         // One transaction, so that a gateway and its instances are of the same moment. The first
         // read in it may have to wait for other processes.
-        let transaction = reader.transaction()?;
+        let transaction = reader.unchecked_transaction()?;
         retry_while_busy(|| {
             let mut first = transaction.prepare_cached("SELECT count(*) FROM meta")?;
             first.query_row([], |_| Ok(()))
@@ -231,15 +233,9 @@ impl Store for SqliteStore {
     }
 
     fn change_counter(&self) -> Result<u64, StoreError> {
-        // Changes when another connection commits, and all changes are made on another connection.
-        let data_version = |connection: &Connection| {
-            retry_while_busy(|| {
-                connection.pragma_query_value(None, "data_version", |row| row.get(0))
-            })
-        };
         match &self.connections {
-            ConnectionMode::Separate { reader, .. } => data_version(&locked(reader)),
-            ConnectionMode::Grouped(session) => data_version(locked(session).connection()),
+            ConnectionMode::Separate { readers, .. } => readers.change_counter(),
+            ConnectionMode::Grouped(session) => change_counter(locked(session).connection()),
         }
     }
 

@@ -31,10 +31,8 @@ impl TokenCache {
     /// # Errors
     /// When it cannot be read.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let connection = connection::open(path)?;
-        connection.pragma_update(None, "query_only", true)?;
         Ok(Self {
-            connection,
+            connection: connection::open_for_reading(path)?,
             version: 0,
             tokens: HashMap::new(),
         })

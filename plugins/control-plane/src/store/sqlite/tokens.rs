@@ -1,11 +1,12 @@
 //! Tokens, by their hashes and ids.
 
 use kt_control_api::{GatewayId, Timestamp, TokenHash, TokenId};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, params, params_from_iter};
 
 use super::write_transaction::WriteTransaction;
 use super::{audit, gateways, rows};
 use crate::crash::crash_point;
+use crate::store::table::Dialect;
 use crate::store::token_use::USE_RESOLUTION;
 use crate::store::{
     ChangeContext, GatewayRef, NewGateway, NewToken, StoreError, StoredScope, TokenFilter,
@@ -183,23 +184,8 @@ pub(super) fn list(
     connection: &Connection,
     filter: &TokenFilter,
 ) -> Result<Vec<TokenRecord>, StoreError> {
-    // Tokens are never deleted, so the position of the last one can be looked up.
-    let condition = "
-         WHERE (?1 IS NULL OR (created_at, id) < (SELECT created_at, id FROM tokens WHERE id = ?1))
-           AND (?2 IS NULL OR kind = ?2)
-           AND (?3 IS NULL OR gateway_id = ?3)
-           AND (?4 IS NULL
-                OR ?4 = (revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?5)))
-         ORDER BY created_at DESC, id DESC LIMIT ?6";
-    let values = params![
-        filter.after.as_ref().map(TokenId::as_str),
-        filter.kind,
-        filter.gateway.as_ref().map(GatewayId::as_str),
-        filter.active.map(|(active, _)| active),
-        filter.active.map(|(_, at)| at.as_microsecond()),
-        filter.limit as u64,
-    ];
-    let found: Vec<TokenRow> = rows::query(connection, condition, values)?;
+    let (condition, values) = filter.condition(Dialect::Sqlite);
+    let found: Vec<TokenRow> = rows::query(connection, &condition, params_from_iter(values))?;
     let records = found.into_iter().map(TokenRecord::from_token_row);
     Ok(records.collect::<Result<_, _>>()?)
 }

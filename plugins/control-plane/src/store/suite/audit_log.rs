@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
-use kt_control_api::{AuditEntry, AuditVerification, AuditVerifier, GatewayPatch};
+use kt_control_api::{AuditEntry, AuditVerification, AuditVerifier, GatewayPatch, Timestamp};
 
 use super::fixture::{StoreFixture, after, change, edge, gateway, version};
 use crate::store::{AuditEvent, AuditFilter, ChangeContext, NewToken, Store, StoredScope};
@@ -177,4 +177,74 @@ pub(crate) fn an_event_is_a_row_like_any_other(fixture: &dyn StoreFixture) {
     );
     assert_eq!((row.actor, row.rev), (change().actor, None));
     assert_eq!(row.detail["size"], 7);
+}
+
+pub(crate) fn rows_of_an_interval_are_found_whatever_clocks_did(fixture: &dyn StoreFixture) {
+    const ROWS: i64 = 3500;
+    let store = fixture.open();
+    // Times that increase, with some that are much earlier or later, and some that are the same.
+    let at = |seq: i64| match seq {
+        700 => 100_000_000,
+        1024 | 2900 => 5,
+        2048 => 1,
+        2500..=2600 => 25_000,
+        seq => seq * 10 / 3,
+    };
+    assert!(fixture.tamper(&format!(
+        "INSERT INTO audit(at, actor, request_id, action, target, detail)
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {ROWS})
+         SELECT CASE WHEN i = 700 THEN 100000000 WHEN i IN (1024, 2900) THEN 5
+             WHEN i = 2048 THEN 1 WHEN i BETWEEN 2500 AND 2600 THEN 25000 ELSE i * 10 / 3 END,
+           CASE WHEN i % 100 = 0 THEN 'ann' ELSE 'bob' END, 'req_x', 'store.backup', 'x', '{{}}'
+         FROM n"
+    )));
+    assert_eq!(fixture.count("SELECT count(*) FROM audit_spans"), 3);
+    let time = |micros: i64| Timestamp::from_microsecond(micros).unwrap();
+    let bounds = [
+        0,
+        1,
+        2,
+        5,
+        6,
+        2000,
+        3413,
+        3414,
+        7000,
+        9000,
+        11_666,
+        25_000,
+        50_000,
+        200_000_000,
+    ];
+    let bounds = || bounds.into_iter().map(Some).chain([None]);
+    for (since, until) in bounds().flat_map(|since| bounds().map(move |until| (since, until))) {
+        for actor in [None, Some("ann".to_owned())] {
+            let matches = |seq: &i64| {
+                since.is_none_or(|since| at(*seq) >= since)
+                    && until.is_none_or(|until| at(*seq) < until)
+                    && (actor.is_none() || seq % 100 == 0)
+            };
+            let expected: Vec<i64> = (1..=ROWS).filter(matches).collect();
+            let filter = AuditFilter {
+                actor: actor.clone(),
+                since: since.map(time),
+                until: until.map(time),
+                limit: 40,
+                ..AuditFilter::default()
+            };
+            let numbers = |filter: AuditFilter| -> Vec<i64> {
+                let found = store.audit(&filter).unwrap().into_iter();
+                found.map(|row| row.seq.try_into().unwrap()).collect()
+            };
+            let case = format!("{since:?} {until:?} {actor:?}");
+            let newest: Vec<_> = expected.iter().rev().take(40).copied().collect();
+            assert_eq!(numbers(filter.clone()), newest, "{case}");
+            let oldest: Vec<_> = expected.iter().take(40).copied().collect();
+            let oldest_first = AuditFilter {
+                after: Some(0),
+                ..filter
+            };
+            assert_eq!(numbers(oldest_first), oldest, "{case}");
+        }
+    }
 }

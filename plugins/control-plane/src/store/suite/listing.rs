@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use kt_control_api::GatewayPatch;
+
 use super::fixture::{StoreFixture, bare, change, report};
 use crate::store::{GatewayFilter, GatewayRef, Store};
 
@@ -74,6 +76,28 @@ pub(crate) fn prefixes_and_labels_filter(fixture: &dyn StoreFixture) {
     let both = with(&[("zone", "a"), ("tier", "x")]);
     assert_eq!(names(&*store, &both), ["a_1"]);
     assert!(names(&*store, &with(&[("zone", "b")])).is_empty());
+    let in_pages = GatewayFilter {
+        after: Some("a%2".to_owned()),
+        prefix: "a".to_owned(),
+        ..with(&[("zone", "a")])
+    };
+    assert_eq!(names(&*store, &in_pages), ["a_1"]);
+    let patch = GatewayPatch {
+        name: Some("b5".to_owned()),
+        labels: Some(BTreeMap::from([
+            ("zone".to_owned(), None),
+            ("tier".to_owned(), Some("y".to_owned())),
+        ])),
+        ..GatewayPatch::default()
+    };
+    let key = |name: &str| GatewayRef::Name(name.to_owned());
+    store.update(&change(), &key("a_1"), &patch).unwrap();
+    assert_eq!(names(&*store, &with(&[("zone", "a")])), ["a%2"]);
+    assert_eq!(names(&*store, &with(&[("tier", "y")])), ["b5"]);
+    assert!(names(&*store, &with(&[("tier", "x")])).is_empty());
+    store.delete(&change(), &key("b5")).unwrap();
+    assert!(names(&*store, &with(&[("tier", "y")])).is_empty());
+    store.create(&change(), &bare("b5")).unwrap();
     assert_eq!(with(&[]).labels, BTreeMap::new());
     assert_eq!(names(&*store, &with(&[])).len(), 4);
 }

@@ -57,6 +57,7 @@ macro_rules! suite {
             audit_log: concurrent_writers_create_one_chain,
             audit_log: a_failed_change_leaves_no_gap_in_the_audit_log,
             audit_log: audit_rows_are_filtered,
+            audit_log: rows_of_an_interval_are_found_whatever_clocks_did,
             audit_log: an_event_is_a_row_like_any_other,
         }
     };

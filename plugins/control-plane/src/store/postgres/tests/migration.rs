@@ -1,12 +1,14 @@
 //! The migration of a database that an older kt has written.
 
+use std::collections::BTreeMap;
+
 use kt_control_api::Timestamp;
 
 use super::Database;
 use crate::store::migrations::POSTGRES;
-use crate::store::{GatewayRef, Store};
+use crate::store::{GatewayFilter, GatewayRef, Store};
 
-/// The schema before instances had the generation they have answered.
+/// The schema before the indexes of instances, labels and the audit log.
 const OLD: usize = 5;
 const GATEWAY: &str = "
     INSERT INTO meta(k, v) VALUES('application', 'kt control-plane'), ('epoch', 'e'),
@@ -28,7 +30,7 @@ fn old_schema(database: &Database, schema: usize, rows: &str) {
 }
 
 #[test]
-fn stored_reports_have_the_generation_that_they_answer() {
+fn what_an_older_kt_stored_is_indexed() {
     let Some(database) = Database::new() else {
         return;
     };
@@ -37,6 +39,12 @@ fn stored_reports_have_the_generation_that_they_answer() {
     assert_eq!(store.schema() as usize, POSTGRES.len());
     let edge = GatewayRef::Name("edge".to_owned());
     let id = store.desired_state(&edge).unwrap().gateway.id;
+    let gold = GatewayFilter {
+        labels: BTreeMap::from([("tier".to_owned(), "gold".to_owned())]),
+        limit: 2,
+        ..GatewayFilter::default()
+    };
+    assert_eq!(store.list(&gold).unwrap().len(), 1);
     let awaits = |generation| {
         let now = Timestamp::UNIX_EPOCH;
         store.awaits_answer(&id, generation, now).unwrap()
