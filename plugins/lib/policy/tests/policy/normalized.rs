@@ -106,6 +106,55 @@ fn spaces_of_any_kind_separate_the_words_of_a_term() {
 }
 
 #[test]
+fn programs_and_markup_separate_the_words_of_a_term() {
+    let chain = chain(&single(
+        "dlp-filter",
+        "{action: block, blocked_terms: [project nightjar]}",
+    ));
+    for text in [
+        "project-nightjar",
+        "project_nightjar",
+        "ProjectNightjar",
+        "PROJECT_NIGHTJAR",
+        "project.nightjar",
+        "src/project/nightjar",
+        "project **nightjar**",
+        "project\u{2013}nightjar",
+    ] {
+        let (_, reason) = every_split(&chain, &format!("see {text} now"));
+        assert_eq!(reason, Some("dlp.detected"), "{text:?}");
+    }
+    for text in [
+        "the project, nightjar",
+        "a project. Nightjars sing",
+        "projects nightjar",
+        "projectnightjar",
+    ] {
+        assert_eq!(every_split(&chain, text).1, None, "{text:?}");
+    }
+}
+
+#[test]
+fn networks_are_no_hosts() {
+    let chain = chain(&single("pii-detector", "{}"));
+    for text in [
+        "route 10.0.0.0/8 there",
+        "fc00::/7",
+        "allow 203.0.113.0/24, 2001:db8::/32",
+    ] {
+        assert_eq!(every_split(&chain, text).0, text);
+    }
+    for (text, left) in [
+        ("from 203.0.113.7/24", "from [IP]/24"),
+        ("2001:db8::7/128", "[IP]/128"),
+        ("2001:db80::/128", "[IP]/128"),
+        ("from 203.0.113.7/x", "from [IP]/x"),
+    ] {
+        assert_eq!(every_split(&chain, text).0, left);
+    }
+}
+
+#[test]
 fn more_plain_numbers_are_no_phone_numbers() {
     let chain = chain(&single("pii-detector", "{}"));
     for text in [

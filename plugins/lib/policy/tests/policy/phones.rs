@@ -22,6 +22,12 @@ fn numbers_are_found_with_their_extensions() {
         ("fax: 030/901820", "fax: [PHONE]"),
         ("user_phone=07700900123", "user_phone=[PHONE]"),
         ("homePhone: 07700900123", "homePhone: [PHONE]"),
+        ("(415)5552671", "[PHONE]"),
+        ("T: 020 7946 0958", "T: [PHONE]"),
+        ("M 07911 123456", "M [PHONE]"),
+        ("**F.** 030 90182000", "**F.** 030 90182000"),
+        ("Ann Lee | P: 212 736 5000 x9", "Ann Lee | P: [PHONE]"),
+        ("my number is 07911 123456", "my number is [PHONE]"),
         ("Telefonnummer 0171-1234567", "Telefonnummer [PHONE]"),
         ("Můj telefon je 601 234 567", "Můj telefon je [PHONE]"),
         ("мой телефон: 8 912 345-67-89", "мой телефон: [PHONE]"),
@@ -65,6 +71,10 @@ fn other_numbers_are_no_phone_numbers() {
         "00 12 34 56 78",
         "order 415-555-2671",
         "411-411-2671 is no area",
+        "T: 1234567",
+        "model M 123456789",
+        "vitamin C 012345678901234567",
+        "(123)4567890",
     ] {
         assert_eq!(every_split(&chain, text).0, text);
     }

@@ -14,7 +14,7 @@ settings! {
         action: FilterAction = choice().default(ACTION).weaker(Weaker::Action);
         /// Regular expressions.
         detect_patterns: Vec<String> = patterns();
-        /// Whole words and phrases, matched case-insensitively.
+        /// Whole words and phrases, matched case-insensitively, whatever separates their words.
         blocked_terms: Vec<String> = list(Term).set(term_identity)
             .weaker(Weaker::Removed("a blocked term is removed"));
         /// Only `false` is valid.

@@ -1,20 +1,19 @@
 //! The blocked terms of an operator.
 //!
-//! A term is compared without regard to case, over the folded text, with one to
-//! eight spaces or line breaks where the term has a space. One that begins or
-//! ends with an ASCII letter or digit has a word boundary there. All terms are
-//! in one trie, so that their number costs nothing: a text is left at the first
-//! byte that no term goes on with.
+//! A term is compared without regard to case, over the folded text. Where it has a space, the text
+//! may have what people and programs write between words: see [`separator`]. One that begins or
+//! ends with an ASCII letter or digit has a word boundary there. All terms are in one trie, so that
+//! their number costs nothing: a text is left at the first byte that no term goes on with.
 
 use kt_detect::fold;
 
 use crate::chain::{Match, View};
 use crate::text::{after_word, character, is_word};
 
-/// Most blanks between two words of a term.
-const MAX_BLANKS: usize = 8;
-/// The label of an edge for blanks; no byte of UTF-8.
-const BLANKS: u8 = 0xff;
+/// Most bytes between two words of a term.
+const MAX_SEPARATOR: usize = 8;
+/// The label of an edge for what separates words; no byte of UTF-8.
+const SEPARATOR: u8 = 0xff;
 
 /// All terms of a chain.
 pub(super) struct Terms {
@@ -154,14 +153,12 @@ impl Builder {
             }
         }
         if begins_word {
-            let word = term.bytes().take_while(|byte| is_word(*byte));
-            self.first_words
-                .push(word.map(|b| b.to_ascii_lowercase()).collect());
+            self.add_first_words(term);
         }
         let mut node = if begins_word { WORDS } else { ANYWHERE };
         for (index, word) in term.split_whitespace().enumerate() {
             if index > 0 {
-                node = self.child(node, BLANKS);
+                node = self.child(node, SEPARATOR);
             }
             for c in word.chars() {
                 let mut bytes = [0; 4];
@@ -174,6 +171,21 @@ impl Builder {
             self.nodes[node].ends_word = true;
         } else {
             self.nodes[node].ends = true;
+        }
+    }
+
+    /// Adds the words that a text may have where the term begins: its first one, and its first
+    /// ones together, as in `ProjectNightjar` and `project_nightjar`.
+    fn add_first_words(&mut self, term: &str) {
+        let words: Vec<_> = term.split_whitespace().collect();
+        for count in 1..=words.len() {
+            for joint in ["", "_"] {
+                let joined = words[..count].join(joint).to_ascii_lowercase();
+                let word: Vec<u8> = joined.bytes().take_while(|byte| is_word(*byte)).collect();
+                if !self.first_words.contains(&word) {
+                    self.first_words.push(word);
+                }
+            }
         }
     }
 
@@ -244,11 +256,9 @@ impl Terms {
             *steps += 1;
             // Nearly all letters are ASCII: those are not decoded.
             let byte = view.text.get(end).copied();
-            if let Some(byte) = byte.filter(|b| b.is_ascii() && !b.is_ascii_whitespace()) {
-                match self.edge(node, byte.to_ascii_lowercase()) {
-                    Some(child) => (node, end) = (child, end + 1),
-                    None => return found,
-                }
+            let letter = byte.filter(u8::is_ascii).map(|b| b.to_ascii_lowercase());
+            if let Some(child) = letter.and_then(|letter| self.edge(node, letter)) {
+                (node, end) = (child, end + 1);
                 continue;
             }
             match self.next(view, node, end) {
@@ -264,17 +274,15 @@ impl Terms {
         let Some(c) = character(view.text, at) else {
             return Next::None;
         };
-        if c.is_ascii_whitespace() {
-            let rest = &view.text[at..];
-            let blanks = rest.iter().take(MAX_BLANKS + 1);
-            let count = blanks.take_while(|b| b.is_ascii_whitespace()).count();
-            let Some(next) = self.edge(node, BLANKS).filter(|_| count <= MAX_BLANKS) else {
+        if c.is_ascii() {
+            let Some(next) = self.edge(node, SEPARATOR) else {
                 return Next::None;
             };
-            if view.is_open_at(at + count) {
-                return Next::Open;
-            }
-            return Next::Node(next, at + count);
+            return match separator(view, at) {
+                Separator::Bytes(count) => Next::Node(next, at + count),
+                Separator::Open => Next::Open,
+                Separator::None => Next::None,
+            };
         }
         let mut bytes = [0; 4];
         let mut next = node;
@@ -300,6 +308,44 @@ impl Terms {
                 (*found == label && *child > 0).then_some(*child as usize)
             }
         }
+    }
+}
+
+/// What stands between two words.
+enum Separator {
+    Bytes(usize),
+    /// The rest of the text decides.
+    Open,
+    None,
+}
+
+/// Returns how many bytes of the text from `at` on separate two words: up to eight blanks, line
+/// breaks, `-`, `_` and signs of emphasis, one `.` or `/` as in names of packages and paths, or
+/// none where a capital begins the next word, as in `ProjectNightjar`.
+fn separator(view: View<'_>, at: usize) -> Separator {
+    let text = view.text;
+    let is_sign = |byte: &u8| byte.is_ascii_whitespace() || b"-_*~`".contains(byte);
+    if matches!(text[at], b'.' | b'/') {
+        return match text.get(at + 1) {
+            Some(next) if next.is_ascii_alphanumeric() || !next.is_ascii() => Separator::Bytes(1),
+            None if !view.complete => Separator::Open,
+            _ => Separator::None,
+        };
+    }
+    let signs = text[at..].iter().take(MAX_SEPARATOR + 1);
+    match signs.take_while(|byte| is_sign(byte)).count() {
+        0 => {
+            let before = at.checked_sub(1).map(|before| text[before]);
+            let is_small = before.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+            if is_small && text[at].is_ascii_uppercase() {
+                Separator::Bytes(0)
+            } else {
+                Separator::None
+            }
+        }
+        count if count > MAX_SEPARATOR => Separator::None,
+        count if view.is_open_at(at + count) => Separator::Open,
+        count => Separator::Bytes(count),
     }
 }
 
@@ -353,6 +399,19 @@ mod tests {
             ("ẞ-7", Some(5)),
             ("ß-7", Some(4)),
             ("SS-7", None),
+            ("project-nightjar", Some(16)),
+            ("project_nightjar", Some(16)),
+            ("project.nightjar", Some(16)),
+            ("project/nightjar", Some(16)),
+            ("project** **nightjar", Some(20)),
+            ("project-\nnightjar", Some(17)),
+            ("ProjectNightjar", Some(15)),
+            ("projectNightjar", Some(15)),
+            ("projectnightjar", None),
+            ("PROJECT_NIGHTJAR", Some(16)),
+            ("project. Nightjar", Some(7)),
+            ("project, nightjar", Some(7)),
+            ("projectNightjars", None),
         ] {
             let expected = end.map_or(Match::None, Match::End);
             assert_eq!(find(&terms, text, true), expected, "{text:?}");

@@ -42,6 +42,9 @@ pub(super) fn ipv4(run: &NumberRun<'_>, context: Context<'_>, progress: &mut Pro
     if no_host || longer || context.announces(Topic::Version, 12, progress) {
         return Match::None;
     }
+    if is_network(u128::from(address.to_bits()) << 96, 32, &run.text[end..]) {
+        return Match::None;
+    }
     let version = is_like_version(octets) && !context.announces(Topic::Address, 32, progress);
     if version || is_in_list(before) {
         return Match::None;
@@ -103,8 +106,8 @@ pub(super) fn ipv6(view: View<'_>, at: usize) -> Match {
         .position(|byte| !part(byte))
         .unwrap_or(rest.len());
     let head = rest[..length].iter().take(5).position(|b| *b == b':');
-    // Three bytes behind an address are looked at.
-    if !view.complete && at + length + 3 > text.len() && length < MAX_IPV6 {
+    // Five bytes behind an address are looked at: `/128` and what follows.
+    if !view.complete && at + length + 5 > text.len() && length < MAX_IPV6 {
         let group = length <= 4 && view.is_open_at(at + length);
         // No address in use begins with a group of letters only, such as `be` or `dead`.
         let word = view.may_leave(at, u8::is_ascii_alphabetic);
@@ -117,7 +120,10 @@ pub(super) fn ipv6(view: View<'_>, at: usize) -> Match {
     let mut end = at + length;
     // A full stop or a colon may belong to the sentence.
     for _ in 0..3 {
-        if is_address(&text[at..end]) && ends(text, end) {
+        if let Some(address) = address(&text[at..end]).filter(|_| ends(text, end)) {
+            if is_network(address.to_bits(), 128, &text[end..]) {
+                return Match::None;
+            }
             return Match::End(end);
         }
         match text[at..end].last() {
@@ -136,16 +142,28 @@ fn ends(text: &[u8], end: usize) -> bool {
     }
 }
 
-fn is_address(text: &[u8]) -> bool {
-    let Some(text) = std::str::from_utf8(text).ok() else {
+/// Whether the length of a prefix follows an address that names a network and no host in it:
+/// `10.0.0.0/8`. Bits of shorter addresses are the first ones.
+fn is_network(address: u128, bits: u32, behind: &[u8]) -> bool {
+    let Some(behind) = behind.strip_prefix(b"/") else {
         return false;
     };
-    let Ok(address) = text.parse::<Ipv6Addr>() else {
-        return false;
-    };
+    let digits = behind.iter().take_while(|byte| byte.is_ascii_digit());
+    let digits = &behind[..digits.count()];
+    let length = std::str::from_utf8(digits)
+        .ok()
+        .and_then(|text| text.parse::<u32>().ok());
+    length.is_some_and(|length| length < bits && address << length == 0)
+}
+
+/// Returns an address that a host may have.
+fn address(text: &[u8]) -> Option<Ipv6Addr> {
+    let text = std::str::from_utf8(text).ok()?;
+    let address: Ipv6Addr = text.parse().ok()?;
     let first = text.split(':').next().unwrap_or_default();
     let full = !text.contains("::");
     let plausible = full || (first.len() >= 3 && text.bytes().any(|b| b.is_ascii_digit()));
     let netmask = address.segments().starts_with(&[0xffff, 0xffff]);
-    plausible && !address.is_unspecified() && !address.is_loopback() && !netmask
+    (plausible && !address.is_unspecified() && !address.is_loopback() && !netmask)
+        .then_some(address)
 }

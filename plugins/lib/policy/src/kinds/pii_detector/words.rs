@@ -62,6 +62,11 @@ pub(super) const PHONE: &[&str] = &[
     "viber",
     "call at",
     "reach at",
+    "my number",
+    "his number",
+    "her number",
+    "their number",
+    "your number",
     // German, Dutch, Luxembourgish, Afrikaans.
     "telefon*",
     "telefonnr",

@@ -15,33 +15,63 @@ const MAX_NAME: usize = 48;
 /// Most blanks around the sign.
 const MAX_BLANKS: usize = 4;
 
-/// What the names of secrets end with, without `_` and `-`.
-const NAMES: [&str; 24] = [
+/// What the names of passwords end with, without `_`, `-` and blanks, in many languages. Texts are
+/// folded: accents are gone.
+const PASSWORDS: [&str; 27] = [
     "password",
     "passwd",
     "pwd",
     "passphrase",
+    "passcode",
+    "passwort",
+    "kennwort",
+    "wachtwoord",
+    "losenord",
+    "adgangskode",
+    "salasana",
+    "motdepasse",
+    "contrasena",
+    "contrasenya",
+    "senha",
+    "palavrapasse",
+    "parola",
+    "hasło",
+    "heslo",
+    "jelszo",
+    "sifre",
+    "пароль",
+    "密码",
+    "密碼",
+    "パスワード",
+    "비밀번호",
+    "matkhau",
+];
+
+/// The same for other secrets.
+const NAMES: [&str; 16] = [
     "secret",
     "token",
     "apikey",
     "apisecret",
     "secretkey",
-    "secretaccesskey",
     "accesskey",
     "privatekey",
-    "clientsecret",
     "encryptionkey",
     "signingkey",
     "masterkey",
     "authkey",
     "accountkey",
-    "sharedaccesskey",
     "secretkeybase",
     "credential",
     "credentials",
-    "authtoken",
     "connectionstring",
 ];
+
+/// Short names, which are no end of another word.
+const SHORT_NAMES: [&str; 3] = ["pw", "pass", "creds"];
+
+/// Words before the last one of a name that has blanks: `mot de passe`.
+const SPACED: [&str; 3] = ["mot de ", "palavra ", "mat "];
 
 /// Names that end with one of those, but whose values are none: positions in lists, and counts.
 const OTHER_NAMES: [&str; 6] = [
@@ -53,8 +83,9 @@ const OTHER_NAMES: [&str; 6] = [
     "cancellationtoken",
 ];
 
-/// What the names of schemes of authorization end with.
-pub(super) const ENDINGS: [[u8; 2]; 2] = [*b"er", *b"ic"];
+/// What stands before a blank before a value: schemes of authorization, `is`, and a name in bold
+/// letters end so.
+pub(super) const ENDINGS: [[u8; 2]; 4] = [*b"er", *b"ic", *b"is", *b"**"];
 
 /// Whether the bytes before a value may announce it: nearly all words have a letter and a blank
 /// before them.
@@ -66,6 +97,8 @@ pub(super) fn may_begin(before: &[u8]) -> bool {
         Some(b' ' | b'\t') => match last.next() {
             Some(b'=' | b':' | b'>' | b' ' | b'\t') => true,
             Some(b'r' | b'R' | b'c' | b'C') => is_scheme(&before[..before.len() - 1]),
+            Some(b'*') => before[..before.len() - 1].ends_with(BOLD),
+            Some(b's' | b'S') => is_statement(&before[..before.len() - 1]),
             _ => false,
         },
         _ => false,
@@ -81,22 +114,31 @@ fn is_scheme(text: &[u8]) -> bool {
     ends(b"bearer") || ends(b"basic")
 }
 
+/// The end of a name in bold letters, as Markdown writes it: `**Password:**`.
+const BOLD: &[u8] = b":**";
+
+/// Whether a text ends with `is`, as in "the password is".
+fn is_statement(text: &[u8]) -> bool {
+    let end = text.len().checked_sub(3).map(|start| &text[start..]);
+    end.is_some_and(|end| end.eq_ignore_ascii_case(b" is"))
+}
+
 /// Looks for a value that begins at `at`, or behind the label of the text.
 pub(super) fn at(view: View<'_>, at: usize, label: Option<&[u8]>, steps: &mut usize) -> Match {
-    let announced = match label {
-        Some(label) => is_secret_name(label),
-        None => is_announced(&view.text[..at], steps),
+    let name = match label {
+        Some(label) => secret_name(label),
+        None => announced(&view.text[..at], steps),
     };
-    if !announced {
+    let Some(name) = name else {
         return Match::None;
-    }
+    };
     let rest = &view.text[at..];
     let quote = view.text[..at]
         .last()
         .copied()
         .filter(|byte| is_quote(*byte));
-    let run = rest.iter().take(MAX_VALUE);
-    let length = run.take_while(|byte| is_value(**byte, quote)).count();
+    let escapes = quote.is_some() && !view.text[..at - 1].ends_with(b"\\");
+    let length = value_length(rest, quote, escapes, view.complete);
     *steps += length;
     if length < MAX_VALUE && view.is_open_at(at + length) {
         return Match::Open;
@@ -117,7 +159,7 @@ pub(super) fn at(view: View<'_>, at: usize, label: Option<&[u8]>, steps: &mut us
         && !(code || address || named || token || reference)
         && digit
         && letter
-        && is_random(value)
+        && is_random(value, name.min_entropy())
         && !is_placeholder(value)
         && !is_documented(value);
     if found {
@@ -125,6 +167,22 @@ pub(super) fn at(view: View<'_>, at: usize, label: Option<&[u8]>, steps: &mut us
     } else {
         Match::None
     }
+}
+
+/// Returns how many bytes belong to a value, at most [`MAX_VALUE`]. Within quotes a backslash may
+/// escape the next character, if the quotes are not escaped themselves.
+fn value_length(rest: &[u8], quote: Option<u8>, escapes: bool, complete: bool) -> usize {
+    let mut length = 0;
+    while length < rest.len().min(MAX_VALUE) {
+        match (rest[length], rest.get(length + 1)) {
+            (byte, _) if is_value(byte, quote) => length += 1,
+            (b'\\', Some(next)) if escapes && next.is_ascii_graphic() => length += 2,
+            // What is escaped can still arrive.
+            (b'\\', None) if escapes && !complete => length += 1,
+            _ => break,
+        }
+    }
+    length.min(rest.len())
 }
 
 /// Returns the rest of a value that is longer than what decides.
@@ -173,8 +231,26 @@ fn trim_end(value: &[u8]) -> &[u8] {
     &value[..value.len() - signs.count()]
 }
 
-/// Returns whether the name of a secret and a sign stand at the end of a text.
-fn is_announced(before: &[u8], steps: &mut usize) -> bool {
+/// What announces a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Name {
+    /// People choose passwords: they repeat letters.
+    Password,
+    Other,
+}
+
+impl Name {
+    /// The least entropy of a value, in bits for each character.
+    fn min_entropy(self) -> f64 {
+        match self {
+            Self::Password => 2.5,
+            Self::Other => 3.0,
+        }
+    }
+}
+
+/// Returns what the name of a secret and a sign at the end of a text announce.
+fn announced(before: &[u8], steps: &mut usize) -> Option<Name> {
     let mut rest = before;
     if rest.last().is_some_and(|byte| is_quote(*byte)) {
         rest = &rest[..rest.len() - 1];
@@ -182,31 +258,89 @@ fn is_announced(before: &[u8], steps: &mut usize) -> bool {
     }
     let spaced = trim_blanks(rest);
     if spaced.len() < rest.len() && is_scheme(spaced) {
-        return true;
+        return Some(Name::Other);
     }
-    let Some((sign, name)) = spaced.split_last() else {
-        return false;
+    if spaced.len() < rest.len() && is_statement(spaced) {
+        let name = announced_by(&spaced[..spaced.len() - b" is".len()], steps);
+        return name.filter(|name| *name == Name::Password);
+    }
+    let spaced = match spaced.strip_suffix(BOLD) {
+        Some(name) => &spaced[..=name.len()],
+        None => spaced,
     };
+    let (sign, name) = spaced.split_last()?;
     let name = match sign {
         b'=' => name.strip_suffix(b":").unwrap_or(name),
-        b':' => name,
+        b':' => {
+            let stated = is_statement(name);
+            &name[..name.len() - if stated { b" is".len() } else { 0 }]
+        }
         b'>' => name.strip_suffix(b"=").unwrap_or_default(),
-        _ => return false,
+        _ => return None,
     };
+    if *sign == b':' && is_user_option(name) {
+        return Some(Name::Password);
+    }
+    announced_by(name, steps)
+}
+
+/// Whether a text ends with the option of `curl` that has a user before a password.
+fn is_user_option(before: &[u8]) -> bool {
+    let near = &before[before.len().saturating_sub(MAX_NAME)..];
+    let user = near.iter().rev().take_while(|byte| is_name(**byte)).count();
+    let option = &near[..near.len() - user];
+    let option = option
+        .strip_suffix(b"\"")
+        .or_else(|| option.strip_suffix(b"'"))
+        .unwrap_or(option);
+    user > 0
+        && [
+            &b" -u "[..],
+            b" --user ",
+            b" --proxy-user ",
+            b" --user=",
+            b" -U ",
+        ]
+        .iter()
+        .any(|known| option.ends_with(known))
+}
+
+/// Returns what the name of a secret at the end of a text announces.
+fn announced_by(name: &[u8], steps: &mut usize) -> Option<Name> {
     let name = trim_blanks(name);
     let name = match name {
         [inner @ .., b']'] => inner,
         _ => name,
     };
-    let name = match name {
-        [inner @ .., b'"' | b'\'' | b'`' | b'*'] => inner,
-        _ => name,
-    };
+    let mut name = name;
+    // Quotes, and Markdown's signs of emphasis.
+    for _ in 0..2 {
+        name = match name {
+            [inner @ .., b'"' | b'\'' | b'`' | b'*' | b'_'] => inner,
+            _ => name,
+        };
+    }
     let name = name.strip_suffix(b"\\").unwrap_or(name);
     let near = &name[name.len().saturating_sub(MAX_NAME)..];
-    let length = near.iter().rev().take_while(|byte| is_name(**byte)).count();
+    let mut length = name_length(near);
+    for word in SPACED {
+        if near[..near.len() - length]
+            .to_ascii_lowercase()
+            .ends_with(word.as_bytes())
+        {
+            length += word.len();
+        }
+    }
     *steps += length;
-    is_secret_name(&near[near.len() - length..])
+    secret_name(&near[near.len() - length..])
+}
+
+/// Returns how many bytes at the end of a text belong to a name.
+fn name_length(text: &[u8]) -> usize {
+    text.iter()
+        .rev()
+        .take_while(|byte| is_name(**byte) || !byte.is_ascii())
+        .count()
 }
 
 fn trim_blanks(text: &[u8]) -> &[u8] {
@@ -221,17 +355,35 @@ fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
 }
 
-/// Returns whether a name is that of a secret.
-fn is_secret_name(name: &[u8]) -> bool {
+/// Returns what a name announces, if it is that of a secret.
+fn secret_name(name: &[u8]) -> Option<Name> {
     let near = &name[name.len().saturating_sub(MAX_NAME)..];
     let mut plain = [0u8; MAX_NAME];
     let mut length = 0;
-    let letters = near.iter().filter(|byte| byte.is_ascii_alphanumeric());
+    let letters = near
+        .iter()
+        .filter(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii());
     for (slot, byte) in plain.iter_mut().zip(letters) {
         *slot = byte.to_ascii_lowercase();
         length += 1;
     }
     let plain = &plain[..length];
+    let lower = (!plain.is_ascii()).then(|| String::from_utf8_lossy(plain).to_lowercase());
+    let plain = lower.as_ref().map_or(plain, |lower| lower.as_bytes());
     let ends = |names: &[&str]| names.iter().any(|name| plain.ends_with(name.as_bytes()));
-    ends(&NAMES) && !ends(&OTHER_NAMES)
+    if ends(&PASSWORDS) {
+        return Some(Name::Password);
+    }
+    let last = near
+        .rsplit(|byte| matches!(byte, b'_' | b'-' | b'.'))
+        .next();
+    let short = last.is_some_and(|last| {
+        SHORT_NAMES
+            .iter()
+            .any(|name| last.eq_ignore_ascii_case(name.as_bytes()))
+    });
+    if short {
+        return Some(Name::Password);
+    }
+    (ends(&NAMES) && !ends(&OTHER_NAMES)).then_some(Name::Other)
 }

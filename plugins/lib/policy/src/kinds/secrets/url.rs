@@ -19,24 +19,23 @@ pub(super) fn at(view: View<'_>, at: usize, steps: &mut usize) -> Match {
     };
     let rest = &view.text[at..];
     let run = rest.iter().take(MAX_PASSWORD + 1);
-    let length = run.take_while(|byte| is_password(**byte)).count();
-    *steps += length;
-    if length == 0 || length > MAX_PASSWORD {
-        return Match::None;
-    }
-    if view.is_open_at(at + length) {
+    let authority = run
+        .take_while(|byte| is_password(**byte) || **byte == b'@')
+        .count();
+    *steps += authority;
+    let open = view.is_open_at(at + authority) && authority <= MAX_PASSWORD;
+    if open && !rest[..authority].is_empty() {
         return Match::Open;
     }
-    // The host.
-    if rest.get(length) != Some(&b'@') {
+    // A password may have `@` in it, although it should not: the last one stands before the host.
+    let is_host = |at: usize| {
+        rest.get(at)
+            .is_some_and(|host| host.is_ascii_alphanumeric() || *host == b'[')
+    };
+    let sign = rest[..authority].iter().rposition(|byte| *byte == b'@');
+    let Some(length) = sign.filter(|sign| (1..=MAX_PASSWORD).contains(sign) && is_host(sign + 1))
+    else {
         return Match::None;
-    }
-    let Some(host) = rest.get(length + 1) else {
-        return if view.complete {
-            Match::None
-        } else {
-            Match::Open
-        };
     };
     let password = &rest[..length];
     let word = WORDS
@@ -47,10 +46,11 @@ pub(super) fn at(view: View<'_>, at: usize, steps: &mut usize) -> Match {
         || password == user
         || (length >= 5 && is_placeholder(password))
         || matches!(password[0], b'$' | b'<' | b'{' | b'%' | b'*');
-    if stands_for || !(host.is_ascii_alphanumeric() || *host == b'[') {
-        return Match::None;
+    if stands_for {
+        Match::None
+    } else {
+        Match::End(at + length)
     }
-    Match::End(at + length)
 }
 
 /// Returns the user of `scheme://user:` at the end of a text.

@@ -13,6 +13,8 @@ const ANNOUNCED_WITHIN: usize = 32;
 const OTHER_WITHIN: usize = 14;
 /// Least digits of a number that is announced.
 const MIN_DIGITS: usize = 6;
+/// Least digits of a number that one letter announces.
+const MIN_INITIAL: usize = 9;
 /// Digits of a number (ITU-T E.164).
 const MAX_DIGITS: usize = 15;
 
@@ -144,6 +146,7 @@ impl Search<'_, '_> {
     fn is_announced(&self, progress: &mut Progress) -> bool {
         self.announces(Topic::Phone, ANNOUNCED_WITHIN, progress)
             || self.announces(Topic::PhoneInProse, ANNOUNCED_WITHIN, progress)
+            || is_initial(self.run)
     }
 
     fn is_other(&self, progress: &mut Progress) -> bool {
@@ -329,6 +332,10 @@ fn north_american_end(run: &NumberRun<'_>) -> Option<(usize, bool, bool)> {
         run.inside(at).filter(|byte| *byte == b')')?;
         at += 1;
         at += usize::from(separator(at).is_some());
+        if let Some(end) = seven_digits(run, at) {
+            let valid = area[0] >= b'2' && area[1] != b'9' && digit(at)? >= b'2';
+            return Some((end, true, valid && area[1..] != *b"11"));
+        }
     } else {
         signs[1] = Some(separator(at)?);
         at += 1;
@@ -349,6 +356,42 @@ fn north_american_end(run: &NumberRun<'_>) -> Option<(usize, bool, bool)> {
         even,
         valid && area[1..] != *b"11" && exchange[1..] != *b"11",
     ))
+}
+
+/// Whether one letter announces a number, as below letters: `T: 020 7946 0958`, `M. 07911 123456`,
+/// and without a sign before a number that begins with `0`.
+fn is_initial(run: &NumberRun<'_>) -> bool {
+    let mut digits = run.text[run.at..run.end]
+        .iter()
+        .filter(|b| b.is_ascii_digit());
+    if digits.nth(MIN_INITIAL - 1).is_none() {
+        return false;
+    }
+    let before = &run.text[..run.at];
+    let blanks = before
+        .iter()
+        .rev()
+        .take(2)
+        .take_while(|b| matches!(b, b' ' | b'\t'));
+    let before = &before[..before.len() - blanks.count()];
+    let zero = run.byte(run.at) == Some(b'0') && before.len() < run.at;
+    let letter = match before {
+        [before @ .., b':' | b'.'] => before,
+        _ if zero => before,
+        _ => return false,
+    };
+    match letter {
+        [before @ .., b'T' | b'M' | b'P' | b'F' | b'C' | b'D'] => before
+            .last()
+            .is_none_or(|byte| byte.is_ascii_whitespace() || b"|,;/(*".contains(byte)),
+        _ => false,
+    }
+}
+
+/// Returns where exactly seven digits end that begin at `at`.
+fn seven_digits(run: &NumberRun<'_>, at: usize) -> Option<usize> {
+    let is_digit = |at: usize| run.inside(at).is_some_and(|byte| byte.is_ascii_digit());
+    ((at..at + 7).all(is_digit) && !is_digit(at + 7)).then_some(at + 7)
 }
 
 /// A day: `2024-05-17` (RFC 3339 §5.6), whatever follows, `17.05.2024`, `5/17/2024`.

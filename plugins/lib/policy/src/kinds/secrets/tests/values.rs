@@ -46,6 +46,14 @@ fn only_the_password_of_an_address_is_replaced() {
             "https://example.com:8080/@scope",
         ),
         ("ssh://git@example.com:22", "ssh://git@example.com:22"),
+        (
+            "postgres://u:p@ss:w0rd!@h.example/db",
+            "postgres://u:[PASSWORD_IN_URL]@h.example/db",
+        ),
+        (
+            "https://example.com:8080/a and ann@example.com",
+            "https://example.com:8080/a and ann@example.com",
+        ),
         ("https://user:@example.com", "https://user:@example.com"),
     ] {
         assert_eq!(assert_split_independent(&chain, text), redacted);
@@ -72,6 +80,22 @@ fn values_behind_the_name_of_a_secret_are_replaced() {
         "curl -H 'authorization: basic {}'",
         "aws_secret_access_key = {}",
         "my passphrase is: passphrase = {} .",
+        "the password is {}, ann",
+        "Password is: {}",
+        "**Password:** {}",
+        "Passwort: {}",
+        "Kennwort = {}",
+        "mot de passe : {}",
+        "palavra-passe: {}",
+        "contraseña: {}",
+        "La CONTRASEÑA={}",
+        "Пароль: {}",
+        "密码: {}",
+        "mật khẩu: {}",
+        "db_pw: {}",
+        "PASS={}",
+        "curl -u bob:{} https://example.com",
+        "curl --user 'bob:{}' https://example.com",
     ] {
         let text = text.replacen("{}", &value, 1);
         let redacted = assert_split_independent(&chain, &text);
@@ -91,12 +115,35 @@ fn values_behind_the_name_of_a_secret_are_replaced() {
         "password: https://example.com/reset?id=1a2b3c",
         "sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "commit 4d5424c0e7b0a9f5d5c0b6a7a4bb6d54ef50d1a3",
+        "bypass: 8f3KqLz0a9Xw",
+        "this is 8f3KqLz0a9Xw",
+        "the name of the token is base64url2",
+        "docker run -u 1000:1000 node20alpine3",
     ] {
         assert_eq!(assert_split_independent(&chain, text), text);
     }
     let off = self::chain("{assignments: false}");
     let text = format!("password={value}");
     assert_eq!(redact(&off, &text).0, text);
+}
+
+#[test]
+fn passwords_that_people_choose_are_replaced_whole() {
+    let chain = chain("{}");
+    for (text, redacted) in [
+        ("password: hunter2hunter2", "password: [SECRET]"),
+        ("token: hunter2hunter2", "token: hunter2hunter2"),
+        (
+            r#"{"password":"Xk9mQ2vL7p\"rest9"}"#,
+            r#"{"password":"[SECRET]"}"#,
+        ),
+        (
+            r#"{"password":"Xk9mQ2vL7p\\rest9"}"#,
+            r#"{"password":"[SECRET]"}"#,
+        ),
+    ] {
+        assert_eq!(assert_split_independent(&chain, text), redacted);
+    }
 }
 
 #[test]
