@@ -6,6 +6,8 @@ import json
 import sys
 
 LATIN = "abcdefghijklmnopqrstuvwxyz"
+MORSE = dict(zip(LATIN, ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --..".split()))
+BRAILLE = dict(zip(LATIN, "⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵"))
 SMALL = "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘǫʀsᴛᴜᴠᴡxʏᴢ"
 
 
@@ -23,6 +25,28 @@ def words(text, change):
 
 def wide(c):
     return chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c
+
+
+def rotated(text, places):
+    table = LATIN[places:] + LATIN[:places]
+    return text.translate(str.maketrans(LATIN + LATIN.upper(), table + table.upper()))
+
+
+def visible(c):
+    return chr((ord(c) - 33 + 47) % 94 + 33) if "!" <= c <= "~" else c
+
+
+def numbers(text, form, joint=" "):
+    return joint.join(form(b) for b in text.encode())
+
+
+def latin(t, change):
+    """Texts that an alphabet for ASCII cannot write stay as they are."""
+    return change(t) if t.isascii() else t
+
+
+def selector(byte):
+    return chr(0xFE00 + byte) if byte < 16 else chr(0xE0100 + byte - 16)
 
 
 def swapped(word):
@@ -55,6 +79,29 @@ DISGUISES = {
     "emphasis": lambda t: words(t, lambda w: f"**{w[:1]}**{w[1:]}"),
     "underscores": lambda t: t.replace(" ", "_"),
     "camel-case": lambda t: "".join(word.title() for word in t.split(" ")),
+    "signs": lambda t: words(t, "|".join),
+    "dots": lambda t: words(t, "·".join),
+    "tags": lambda t: words(t, lambda w: f"{w[:2]}<b></b>{w[2:]}"),
+    "strings": lambda t: '"' + '" + "'.join(lines(t, 3).split("\n")) + '"',
+    "look-alike-signs": lambda t: t.lower().translate(str.maketrans("aeiost", "@3!0$7")),
+    "comments": lambda t: "# " + t.replace(" ", "\n# "),
+    "table": lambda t: "\n".join(f"| {at} | {word} |" for at, word in enumerate(t.split())),
+    "caesar": lambda t: rotated(t, 3),
+    "atbash": lambda t: t.translate(str.maketrans(LATIN + LATIN.upper(), LATIN[::-1] + LATIN[::-1].upper())),
+    "rot47": lambda t: "".join(map(visible, t)),
+    "base32": lambda t: base64.b32encode(t.encode()).decode(),
+    "base64-chunks": lambda t: lines(b64(t), 4).replace("\n", " "),
+    "base64-words": lambda t: words(t, b64),
+    "base64-utf16": lambda t: base64.b64encode(t.encode("utf-16le")).decode(),
+    "base64-thrice": lambda t: b64(b64(b64(t))),
+    "decimal": lambda t: numbers(t, str, ", "),
+    "binary": lambda t: numbers(t, lambda b: f"{b:08b}"),
+    "octal": lambda t: numbers(t, lambda b: f"\\{b:03o}", ""),
+    "code-points": lambda t: " ".join(f"U+{ord(c):04X}" for c in t),
+    "quoted-printable": lambda t: numbers(t, lambda b: f"={b:02X}", ""),
+    "morse": lambda t: latin(t, lambda t: " / ".join(" ".join(MORSE[c] for c in w if c in MORSE) for w in t.lower().split())),
+    "braille": lambda t: latin(t, lambda t: "".join(BRAILLE.get(c, c) for c in t.lower())),
+    "selectors": lambda t: "Hello" + "".join(map(selector, t.encode())),
     "lines": lambda t: t.replace(" ", "\n"),
     "commas": lambda t: t.replace(" ", ", "),
     "quotes": lambda t: f'"{t}"',

@@ -142,15 +142,21 @@ fn no_disguise_hides_attacks() {
     let names = disguise(&[], "");
     let names: Vec<&str> = names.split_whitespace().collect();
     assert!(names.len() > 25, "{names:?}");
+    let mut wrong = Vec::new();
     for name in names {
         let folder = std::env::temp_dir().join(format!("kt-{}-{name}.jsonl", std::process::id()));
         std::fs::write(&folder, disguise(&[name], &lines)).expect("the folder is writable");
         let disguised = read_rows(&folder);
         std::fs::remove_file(&folder).expect("it was written");
         let measured = measure(&disguised.expect("rows")).expect("the policy is valid");
-        let kept = recall(&measured, "all") / plain;
-        assert!(kept >= 0.9, "{name}: {kept:.2} of {plain:.1} %");
+        let refused = recall(&measured, "all");
+        let kept = refused / plain;
         let alarms = percent(measured.count(false, "all"));
-        assert!(alarms <= 0.75, "{name}: {alarms:.2} % false alarms");
+        let figures = format!("{name}: {refused:.0} % of {plain:.0} %, harmless {alarms:.2} %");
+        println!("{figures}");
+        if kept < 0.9 || alarms > 0.75 {
+            wrong.push(figures);
+        }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }

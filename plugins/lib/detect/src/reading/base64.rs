@@ -149,7 +149,101 @@ fn decode(run: &[u8]) -> Option<String> {
     }
     let upper = run.iter().any(u8::is_ascii_uppercase);
     let lower = run.iter().any(u8::is_ascii_lowercase);
-    (upper && lower).then(|| base64(run))?
+    if upper && lower {
+        return base64(run);
+    }
+    if upper { base32(run) } else { None }
+}
+
+/// The text of Base32 (RFC 4648 §6).
+fn base32(run: &[u8]) -> Option<String> {
+    let mut bytes = Vec::with_capacity(run.len() * 5 / 8);
+    let (mut bits, mut count) = (0_u32, 0);
+    for sign in run {
+        let value = match sign {
+            b'A'..=b'Z' => sign - b'A',
+            b'2'..=b'7' => sign - b'2' + 26,
+            _ => return None,
+        };
+        bits = bits << 5 | u32::from(value);
+        count += 5;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count & 0xff) as u8);
+            if bytes.len() == PROBE && !may_be_text(&bytes) {
+                return None;
+            }
+        }
+    }
+    readable(bytes)
+}
+
+/// Fewest chunks of Base64 in a row.
+const LEAST_CHUNKS: usize = 5;
+
+/// Adds the text of Base64 with blanks between chunks of one length, and of words that are encoded
+/// one by one.
+pub(super) fn decode_chunks(text: &str, found: &mut Vec<String>) {
+    let (mut words, mut encoded) = (String::new(), 0);
+    let (mut run, mut chunks, mut length) = (Vec::new(), 0, 0);
+    for word in text.split_ascii_whitespace() {
+        let plain = word.trim_end_matches('=');
+        if let Some(letters) = encoded_word(plain) {
+            words.push_str(&letters);
+            words.push(' ');
+            encoded += 1;
+        }
+        let is_run = plain.bytes().all(|byte| VALUES[usize::from(byte)] != NONE);
+        if is_run && (plain.len() == length || (chunks >= LEAST_CHUNKS && plain.len() < length)) {
+            run.extend_from_slice(plain.as_bytes());
+            chunks += 1;
+            continue;
+        }
+        if chunks >= LEAST_CHUNKS {
+            found.extend(decode(&run));
+        }
+        run.clear();
+        (chunks, length) = (0, 0);
+        if is_run && (1..LEAST).contains(&plain.len()) {
+            run.extend_from_slice(plain.as_bytes());
+            (chunks, length) = (1, plain.len());
+        }
+    }
+    if chunks >= LEAST_CHUNKS {
+        found.extend(decode(&run));
+    }
+    if encoded >= LEAST_CHUNKS {
+        found.push(words);
+    }
+}
+
+/// The characters of a word in Base64, letters for the most part; few words of languages decode to
+/// that.
+fn encoded_word(word: &str) -> Option<String> {
+    let first = bytes_of(word.as_bytes().get(..4).unwrap_or(word.as_bytes()))?[0];
+    if first < b'!' || (0x7f..0xc2).contains(&first) {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(word.len());
+    for chunk in word.as_bytes().chunks(4) {
+        bytes.extend_from_slice(&bytes_of(chunk)?[..chunk.len() * 3 / 4]);
+    }
+    let text = String::from_utf8(bytes).ok()?;
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    let all = text.chars().count();
+    (letters > 0 && letters * 3 >= all * 2 && !text.contains(|c: char| c.is_control() || c == ' '))
+        .then_some(text)
+}
+
+/// The bytes of at most four characters of Base64.
+fn bytes_of(chunk: &[u8]) -> Option<[u8; 3]> {
+    let value = |sign: &u8| Some(VALUES[usize::from(*sign)]).filter(|value| *value != NONE);
+    let mut signs = chunk.iter();
+    let bits = signs.try_fold(0_u32, |bits, sign| {
+        Some(bits << 6 | u32::from(value(sign)?))
+    })?;
+    let [_, bytes @ ..] = (bits << (6 * (4 - chunk.len()))).to_be_bytes();
+    Some(bytes)
 }
 
 /// Bytes after which a run that does not decode to text is given up.
@@ -175,6 +269,9 @@ fn base64(run: &[u8]) -> Option<String> {
 /// Whether the first bytes of a decoded run can begin a text: UTF-8 but for a
 /// cut character at the end.
 fn may_be_text(bytes: &[u8]) -> bool {
+    if is_utf16(bytes) {
+        return true;
+    }
     let valid = match std::str::from_utf8(bytes) {
         Ok(_) => true,
         Err(e) => e.error_len().is_none(),
@@ -182,8 +279,41 @@ fn may_be_text(bytes: &[u8]) -> bool {
     valid && bytes.iter().filter(|b| b.is_ascii_control()).count() <= 4
 }
 
+/// Whether bytes begin as UTF-16 of Latin letters does: most second ones are zero.
+fn is_utf16(bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(PROBE)];
+    let zeros = |from: usize| {
+        head.iter()
+            .skip(from)
+            .step_by(2)
+            .filter(|b| **b == 0)
+            .count()
+    };
+    head.len() >= LEAST_TEXT && zeros(0).max(zeros(1)) * 3 >= head.len()
+}
+
+/// The bytes of UTF-16 as UTF-8.
+fn from_utf16(bytes: &[u8]) -> Vec<u8> {
+    let big = bytes[0] == 0;
+    let pairs = bytes.as_chunks::<2>().0.iter();
+    let units = pairs.map(|pair| {
+        if big {
+            u16::from_be_bytes(*pair)
+        } else {
+            u16::from_le_bytes(*pair)
+        }
+    });
+    let chars = char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER));
+    chars.collect::<String>().into_bytes()
+}
+
 /// The text of decoded bytes, when they are one.
-fn readable(mut bytes: Vec<u8>) -> Option<String> {
+fn readable(bytes: Vec<u8>) -> Option<String> {
+    let mut bytes = if is_utf16(&bytes) {
+        from_utf16(&bytes)
+    } else {
+        bytes
+    };
     if let Err(e) = std::str::from_utf8(&bytes) {
         // The run may end within a character.
         if e.valid_up_to() + 3 < bytes.len() {

@@ -11,10 +11,6 @@ const ENOUGH: usize = 6;
 /// other.
 pub(super) fn plain_case(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
-    // Nearly all texts are left here.
-    if count_changes(bytes) < ENOUGH / ODD {
-        return None;
-    }
     let (mut odd, mut count, mut most) = (Vec::new(), 0_usize, 0);
     for word in words(bytes) {
         if is_odd(&bytes[word.clone()]) {
@@ -40,7 +36,7 @@ pub(super) fn plain_case(text: &str) -> Option<String> {
 
 /// Returns how often a capital stands behind a letter in lower case. The inner loop has no branches
 /// and counts in a byte, so that the compiler makes vectors of it.
-fn count_changes(text: &[u8]) -> usize {
+pub(super) fn count_changes(text: &[u8]) -> usize {
     /// Bytes of which the changes fit a byte.
     const PART: usize = 128;
     let second = text.get(1..).unwrap_or_default();

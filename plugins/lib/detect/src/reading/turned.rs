@@ -76,11 +76,45 @@ const HEAD_WORDS: usize = 96;
 /// Fewest words of a text that can be turned.
 const LEAST: usize = 3;
 
-fn rotate(letter: u8) -> u8 {
-    match letter {
-        b'a'..=b'z' => (letter - b'a' + 13) % 26 + b'a',
-        b'A'..=b'Z' => (letter - b'A' + 13) % 26 + b'A',
-        other => other,
+/// What a letter can be turned to: by a number of places, or to the one as far from the end.
+#[derive(Debug, Clone, Copy)]
+enum Turn {
+    By(u8),
+    Atbash,
+}
+
+/// The number of places of most texts that are rotated.
+const THIRTEEN: Turn = Turn::By(13);
+
+impl Turn {
+    fn letter(self, letter: u8) -> u8 {
+        let first = match letter {
+            b'a'..=b'z' => b'a',
+            b'A'..=b'Z' => b'A',
+            other => return other,
+        };
+        let place = letter - first;
+        first
+            + match self {
+                Self::By(places) => (place + places) % 26,
+                Self::Atbash => 25 - place,
+            }
+    }
+
+    fn text(self, text: &str) -> String {
+        let turned = text.chars().map(|c| match u8::try_from(c) {
+            Ok(byte) if byte.is_ascii() => char::from(self.letter(byte)),
+            _ => c,
+        });
+        turned.collect()
+    }
+}
+
+/// The character that stands 47 places on among the visible ones of ASCII.
+fn rotate_visible(c: char) -> char {
+    match u8::try_from(c) {
+        Ok(byte @ b'!'..=b'~') => char::from((byte - b'!' + 47) % 94 + b'!'),
+        _ => c,
     }
 }
 
@@ -123,6 +157,7 @@ pub(super) fn turn(text: &str) -> Option<String> {
     if all < LEAST || plain * 3 > all {
         return None;
     }
+<<<<<<< HEAD
     let (mut rotated, mut reversed) = (0, 0);
     words(head, |word, length| {
         // Longer ones are not listed.
@@ -138,8 +173,61 @@ pub(super) fn turn(text: &str) -> Option<String> {
         let turned = text.chars().map(|c| match u8::try_from(c) {
             Ok(byte) if byte.is_ascii() => char::from(rotate(byte)),
             _ => c,
-        });
-        return Some(turned.collect());
+=======
+    if let Some(turned) = turn_visible(text, head) {
+        return Some(turned);
     }
-    (reversed * 8 >= all && reversed > plain * 2).then(|| text.chars().rev().collect())
+    let listed = |turn: &dyn Fn(&mut [u8])| {
+        let turned = words.clone().filter(|word| {
+            let mut letters = [0; LONGEST];
+            // Longer ones are not listed.
+            let Some(letters) = letters.get_mut(..word.len()).filter(|l| l.len() > 1) else {
+                return false;
+            };
+            letters.copy_from_slice(word);
+            turn(letters);
+            packed(letters).is_some_and(is_listed)
+>>>>>>> 66b7d8d (detect: read more disguises of attacks)
+        });
+        turned.count()
+    };
+    let by = |turn: Turn| {
+        listed(&|letters: &mut [u8]| letters.iter_mut().for_each(|l| *l = turn.letter(*l)))
+    };
+    let rotated = by(THIRTEEN);
+    if rotated * 8 >= all && rotated > plain * 2 {
+        return Some(THIRTEEN.text(text));
+    }
+    let reversed = listed(&|letters: &mut [u8]| letters.reverse());
+    if reversed * 8 >= all && reversed > plain * 2 {
+        return Some(text.chars().rev().collect());
+    }
+    let others = (1..26).map(Turn::By).chain([Turn::Atbash]);
+    let best = others
+        .map(|turn| (by(turn), turn))
+        .max_by_key(|(count, _)| *count);
+    let best = best.filter(|(count, _)| count * 8 >= all && *count > plain * 2);
+    best.map(|(_, turn)| turn.text(text))
+}
+
+/// The text with its visible characters turned back by 47 places, when it then reads as a language.
+fn turn_visible(text: &str, head: &str) -> Option<String> {
+    // Small letters become signs and digits, of which other texts have few.
+    let graphic = head.bytes().filter(u8::is_ascii_graphic);
+    let (letters, all) = graphic.fold((0, 0), |(letters, all), byte| {
+        (letters + usize::from(byte.is_ascii_alphabetic()), all + 1)
+    });
+    if letters * 4 > all * 3 {
+        return None;
+    }
+    let visible: String = head.chars().map(rotate_visible).collect();
+    let words = visible
+        .split(|c: char| !c.is_ascii_alphabetic())
+        .filter(|word| !word.is_empty());
+    let (mut all, mut listed) = (0, 0);
+    for word in words.take(HEAD_WORDS) {
+        all += 1;
+        listed += usize::from(packed(word.as_bytes()).is_some_and(is_listed));
+    }
+    (all >= LEAST && listed * 8 >= all).then(|| text.chars().map(rotate_visible).collect())
 }

@@ -51,7 +51,7 @@ pub(super) fn in_word(c: char) -> bool {
 }
 
 /// The letter that a digit stands for in a word such as `1gn0re`.
-pub(super) fn unleet(digit: u8) -> u8 {
+pub(crate) fn unleet(digit: u8) -> u8 {
     match digit {
         b'0' => b'o',
         b'1' => b'i',

@@ -9,6 +9,7 @@ mod stream;
 mod stream_tests;
 mod word;
 
+pub(crate) use class::unleet;
 pub(crate) use hash::{bucket, pair};
 pub use model::Token;
 pub use stream::tokens;
