@@ -125,7 +125,7 @@ fn characters(row: &[Number<'_>], base: u32) -> Option<String> {
     (!control && plain * 4 >= all * 3 && letters * 2 >= all).then_some(text)
 }
 
-/// The letters whose places in the alphabet are a row of numbers: words are not told apart.
+/// The letters whose places in the alphabet are a row of numbers: nothing stands between words.
 fn alphabet(row: &[Number<'_>]) -> Option<String> {
     let letters = row.iter().map(|number| {
         let place = std::str::from_utf8(number.digits)

@@ -3,6 +3,7 @@
 mod counted;
 mod extension;
 mod forms;
+mod other;
 mod plan;
 
 pub(super) use forms::at;
