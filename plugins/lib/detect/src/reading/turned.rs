@@ -141,13 +141,26 @@ fn words(text: &[u8], mut take: impl FnMut(u64, usize) -> bool) {
     }
 }
 
+/// How many of the first words of a text are listed, once they are turned, and how many there are.
+fn listed(text: &[u8], mut turn: impl FnMut(u64, usize) -> u64) -> (usize, usize) {
+    let (mut all, mut found) = (0, 0);
+    words(text, |word, length| {
+        all += 1;
+        // Longer ones are not listed.
+        let short = length <= LONGEST;
+        found += usize::from(short && packed(turn(word, length), length).is_some_and(is_listed));
+        true
+    });
+    (found, all)
+}
+
 /// The text turned back, when it reads as no language as it stands and as one
 /// when it is turned.
 pub(super) fn turn(text: &str) -> Option<String> {
     let head = &text[..text.floor_char_boundary(HEAD)];
-    let head = head.as_bytes();
+    let bytes = head.as_bytes();
     let (mut all, mut plain) = (0, 0);
-    words(head, |word, length| {
+    words(bytes, |word, length| {
         all += 1;
         plain += usize::from(packed(word, length).is_some_and(is_listed));
         // More are not read.
@@ -157,57 +170,30 @@ pub(super) fn turn(text: &str) -> Option<String> {
     if all < LEAST || plain * 3 > all {
         return None;
     }
-<<<<<<< HEAD
-    let (mut rotated, mut reversed) = (0, 0);
-    words(head, |word, length| {
-        // Longer ones are not listed.
-        if (2..=LONGEST).contains(&length) {
-            let turned = word.swap_bytes() >> (8 * (LONGEST - length));
-            reversed += usize::from(packed(turned, length).is_some_and(is_listed));
-            let turned = u64::from_le_bytes(word.to_le_bytes().map(rotate));
-            rotated += usize::from(packed(turned, length).is_some_and(is_listed));
-        }
-        true
-    });
-    if rotated * 8 >= all && rotated > plain * 2 {
-        let turned = text.chars().map(|c| match u8::try_from(c) {
-            Ok(byte) if byte.is_ascii() => char::from(rotate(byte)),
-            _ => c,
-=======
     if let Some(turned) = turn_visible(text, head) {
         return Some(turned);
     }
-    let listed = |turn: &dyn Fn(&mut [u8])| {
-        let turned = words.clone().filter(|word| {
-            let mut letters = [0; LONGEST];
-            // Longer ones are not listed.
-            let Some(letters) = letters.get_mut(..word.len()).filter(|l| l.len() > 1) else {
-                return false;
-            };
-            letters.copy_from_slice(word);
-            turn(letters);
-            packed(letters).is_some_and(is_listed)
->>>>>>> 66b7d8d (detect: read more disguises of attacks)
-        });
-        turned.count()
-    };
+    let fits = |found: usize| found * 8 >= all && found > plain * 2;
     let by = |turn: Turn| {
-        listed(&|letters: &mut [u8]| letters.iter_mut().for_each(|l| *l = turn.letter(*l)))
+        listed(bytes, |word, _| {
+            u64::from_le_bytes(word.to_le_bytes().map(|letter| turn.letter(letter)))
+        })
     };
-    let rotated = by(THIRTEEN);
-    if rotated * 8 >= all && rotated > plain * 2 {
+    if fits(by(THIRTEEN).0) {
         return Some(THIRTEEN.text(text));
     }
-    let reversed = listed(&|letters: &mut [u8]| letters.reverse());
-    if reversed * 8 >= all && reversed > plain * 2 {
+    let (reversed, _) = listed(bytes, |word, length| {
+        word.swap_bytes() >> (8 * (LONGEST - length))
+    });
+    if fits(reversed) {
         return Some(text.chars().rev().collect());
     }
     let others = (1..26).map(Turn::By).chain([Turn::Atbash]);
     let best = others
-        .map(|turn| (by(turn), turn))
+        .map(|turn| (by(turn).0, turn))
         .max_by_key(|(count, _)| *count);
-    let best = best.filter(|(count, _)| count * 8 >= all && *count > plain * 2);
-    best.map(|(_, turn)| turn.text(text))
+    best.filter(|(count, _)| fits(*count))
+        .map(|(_, turn)| turn.text(text))
 }
 
 /// The text with its visible characters turned back by 47 places, when it then reads as a language.
@@ -221,13 +207,6 @@ fn turn_visible(text: &str, head: &str) -> Option<String> {
         return None;
     }
     let visible: String = head.chars().map(rotate_visible).collect();
-    let words = visible
-        .split(|c: char| !c.is_ascii_alphabetic())
-        .filter(|word| !word.is_empty());
-    let (mut all, mut listed) = (0, 0);
-    for word in words.take(HEAD_WORDS) {
-        all += 1;
-        listed += usize::from(packed(word.as_bytes()).is_some_and(is_listed));
-    }
-    (all >= LEAST && listed * 8 >= all).then(|| text.chars().map(rotate_visible).collect())
+    let (found, all) = listed(visible.as_bytes(), |word, _| word);
+    (all >= LEAST && found * 8 >= all).then(|| text.chars().map(rotate_visible).collect())
 }
