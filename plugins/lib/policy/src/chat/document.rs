@@ -1,13 +1,15 @@
 //! Requests and responses as documents: every text is judged where it stands,
 //! and what is to be redacted is spliced out.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::numbering::number_markers;
 use super::protocol::Direction;
-use super::unit::{Unit, Units};
+use super::unit::Unit;
+use super::units::Units;
 use crate::chain::{Chain, Decision, Evaluation, Finding, PromptText};
-use crate::json::{Edit, JsonError, Scalar, ScalarKind, Segment, apply_edits, scalars};
+use crate::json::{Edit, JsonError, ScalarKind, apply_edits};
 use crate::placeholder::PlaceholderValues;
 
 /// The evaluation of a document, with what is needed to redact it.
@@ -49,7 +51,7 @@ impl EvaluatedDocument {
 /// # Errors
 /// When it is not JSON that every reader reads alike.
 pub fn evaluate_request(chain: &Chain, document: &str) -> Result<EvaluatedDocument, JsonError> {
-    let scalars = scalars(document)?;
+    let mut units = Units::of(document, Direction::Request)?;
     if !chain.inspects_prompts() {
         return Ok(EvaluatedDocument {
             evaluation: nothing(),
@@ -57,8 +59,8 @@ pub fn evaluate_request(chain: &Chain, document: &str) -> Result<EvaluatedDocume
             values: PlaceholderValues::default(),
         });
     }
-    let mut units = Units::of(&scalars, Direction::Request);
-    let roles = Roles::of(&scalars);
+    let roles = std::mem::take(&mut units.roles);
+    let roles = Roles::new(&roles);
     let labels = units.single.iter().map(|unit| &*unit.label);
     let single: Vec<(PromptText<'_>, &str)> =
         roles.texts(&units.single).into_iter().zip(labels).collect();
@@ -74,13 +76,10 @@ pub fn evaluate_request(chain: &Chain, document: &str) -> Result<EvaluatedDocume
 /// # Errors
 /// When it is not JSON that every reader reads alike.
 pub fn evaluate_response(chain: &Chain, document: &str) -> Result<EvaluatedDocument, JsonError> {
-    let mut units = Units::of(&scalars(document)?, Direction::Response);
-    let inspect = |units: &[Unit]| {
-        let text = |unit| {
-            let unit: &Unit = unit;
-            (&*unit.text, &*unit.label)
-        };
-        let texts: Vec<(&str, &str)> = units.iter().map(text).collect();
+    let mut units = Units::of(document, Direction::Response)?;
+    let inspect = |units: &[Unit<'_>]| {
+        let texts = units.iter().map(|unit| (&*unit.text, &*unit.label));
+        let texts: Vec<(&str, &str)> = texts.collect();
         chain.inspect_response(&texts)
     };
     let single = inspect(&units.single);
@@ -97,9 +96,8 @@ pub fn evaluate_keys_and_numbers(
     chain: &Chain,
     document: &str,
 ) -> Result<EvaluatedDocument, JsonError> {
-    let mut scalars = scalars(document)?;
-    scalars.retain(|scalar| scalar.kind != ScalarKind::String);
-    let mut units = Units::of(&scalars, Direction::Response);
+    let takes = |kind| kind != ScalarKind::String;
+    let mut units = Units::filtered(document, Direction::Response, takes)?;
     let texts: Vec<(&str, &str)> = units.single.iter().map(|u| (&*u.text, "")).collect();
     let evaluation = chain.inspect_response(&texts);
     Ok(evaluated(&mut units, evaluation, nothing(), None))
@@ -122,7 +120,7 @@ struct RequestTexts<'d> {
 /// Combines the evaluations. What another reading of a text finds was mostly
 /// found in the text too, and is counted once.
 fn evaluated(
-    units: &mut Units,
+    units: &mut Units<'_>,
     mut single: Evaluation,
     mut readings: Evaluation,
     request: Option<RequestTexts<'_>>,
@@ -175,30 +173,17 @@ fn evaluated(
 }
 
 /// The roles of the messages of a request.
-pub(super) struct Roles(Vec<(usize, String)>);
+pub(super) struct Roles<'r>(&'r [(usize, Cow<'r, str>)]);
 
-impl Roles {
-    pub(super) fn of(scalars: &[Scalar<'_>]) -> Self {
-        let mut roles = Vec::new();
-        for scalar in scalars {
-            if let [
-                Segment::Key(first),
-                Segment::Index(index),
-                Segment::Key(key),
-            ] = scalar.path.as_slice()
-                && (&**first, &**key) == ("messages", "role")
-                // The key `role` has the same path as its value.
-                && scalar.kind == ScalarKind::String
-            {
-                roles.push((*index, scalar.text.to_string()));
-            }
-        }
+impl<'r> Roles<'r> {
+    /// Takes the roles of [`Units`].
+    pub(super) fn new(roles: &'r [(usize, Cow<'r, str>)]) -> Self {
         Self(roles)
     }
 
     /// Units as the chain takes them.
-    fn texts<'t>(&'t self, units: &'t [Unit]) -> Vec<PromptText<'t>> {
-        let text = |unit: &'t Unit| PromptText {
+    fn texts<'t>(&'t self, units: &'t [Unit<'_>]) -> Vec<PromptText<'t>> {
+        let text = |unit: &'t Unit<'_>| PromptText {
             role: self.role_of(unit),
             text: &unit.text,
         };
@@ -209,13 +194,13 @@ impl Roles {
     /// instruction; whatever else there is, such as the description of a tool,
     /// may come from anywhere, and a caller can write the messages of the
     /// assistant as well.
-    pub(super) fn role_of(&self, unit: &Unit) -> &str {
+    pub(super) fn role_of(&self, unit: &Unit<'_>) -> &str {
         let Some(message) = unit.message else {
             return "user";
         };
         let at = self.0.partition_point(|(index, _)| *index < message);
         match self.0.get(at) {
-            Some((index, role)) if *index == message => match role.as_str() {
+            Some((index, role)) if *index == message => match &**role {
                 known @ ("system" | "developer" | "tool") => known,
                 _ => "user",
             },

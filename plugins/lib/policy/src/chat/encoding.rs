@@ -1,5 +1,7 @@
 //! Escapes of URLs and of HTML in texts, with the way back to the encoded text.
 
+use memchr::memchr;
+
 use crate::json::OffsetMap;
 
 /// The length of an escape of one byte, `%XX`.
@@ -28,7 +30,7 @@ pub(super) fn percent_decode(encoded: &str) -> Option<(String, OffsetMap)> {
     let mut decoded = String::new();
     let mut at = 0;
     let mut copied = 0;
-    while let Some(next) = encoded[at..].find('%') {
+    while let Some(next) = memchr(b'%', &encoded.as_bytes()[at..]) {
         at += next;
         let Some(first) = byte_at(encoded, at) else {
             at += 1;
@@ -70,7 +72,7 @@ pub(super) fn entity_decode(encoded: &str) -> Option<(String, OffsetMap)> {
     let mut decoded = String::new();
     let mut at = 0;
     let mut copied = 0;
-    while let Some(next) = encoded[at..].find('&') {
+    while let Some(next) = memchr(b'&', &encoded.as_bytes()[at..]) {
         at += next;
         let Some((length, c)) = entity(&encoded[at..]) else {
             at += 1;

@@ -4,9 +4,10 @@ use serde::Serialize;
 
 use super::document::Roles;
 use super::protocol::Direction;
-use super::unit::{Unit, Units};
+use super::unit::Unit;
+use super::units::Units;
 use crate::chain::{Chain, Explanation};
-use crate::json::{JsonError, scalars};
+use crate::json::JsonError;
 
 /// One reason of a decision, with the place of the text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -24,9 +25,8 @@ pub struct TextExplanation {
 /// # Errors
 /// When it is not JSON that every reader reads alike.
 pub fn explain_request(chain: &Chain, document: &str) -> Result<Vec<TextExplanation>, JsonError> {
-    let scalars = scalars(document)?;
-    let roles = Roles::of(&scalars);
-    let units = Units::of(&scalars, Direction::Request);
+    let units = Units::of(document, Direction::Request)?;
+    let roles = Roles::new(&units.roles);
     Ok(explained(&units, |unit| {
         chain.explain(&unit.text, &unit.label, Some(roles.role_of(unit)))
     }))
@@ -37,14 +37,17 @@ pub fn explain_request(chain: &Chain, document: &str) -> Result<Vec<TextExplanat
 /// # Errors
 /// When it is not JSON that every reader reads alike.
 pub fn explain_response(chain: &Chain, document: &str) -> Result<Vec<TextExplanation>, JsonError> {
-    let units = Units::of(&scalars(document)?, Direction::Response);
+    let units = Units::of(document, Direction::Response)?;
     Ok(explained(&units, |unit| {
         chain.explain(&unit.text, &unit.label, None)
     }))
 }
 
 /// What several readings of a text find is there once.
-fn explained(units: &Units, explain: impl Fn(&Unit) -> Vec<Explanation>) -> Vec<TextExplanation> {
+fn explained(
+    units: &Units<'_>,
+    explain: impl Fn(&Unit<'_>) -> Vec<Explanation>,
+) -> Vec<TextExplanation> {
     let mut all: Vec<TextExplanation> = Vec::new();
     let readings = units
         .single

@@ -3,9 +3,10 @@
 use super::document::{EvaluatedDocument, Roles};
 use super::numbering::number_markers;
 use super::protocol;
-use super::unit::{Unit, Units};
+use super::unit::Unit;
+use super::units::Units;
 use crate::chain::{Chain, Direction, Guard, GuardText, Judgment, Rewrite, evaluate_judgments};
-use crate::json::{JsonError, scalars};
+use crate::json::JsonError;
 
 /// Returns the texts of a document, in the order of their indexes.
 ///
@@ -15,15 +16,14 @@ use crate::json::{JsonError, scalars};
 /// # Errors
 /// When it is not JSON that every reader reads alike.
 pub fn guard_texts(document: &str, direction: Direction) -> Result<Vec<GuardText>, JsonError> {
-    let scalars = scalars(document)?;
-    let roles = Roles::of(&scalars);
-    let units = Units::of(&scalars, side(direction));
-    let text = |unit: &Unit| GuardText {
+    let units = Units::of(document, side(direction))?;
+    let roles = Roles::new(&units.roles);
+    let text = |unit: &Unit<'_>| GuardText {
         role: match direction {
             Direction::Request => roles.role_of(unit).to_owned(),
             Direction::Response => "assistant".to_owned(),
         },
-        text: unit.text.clone(),
+        text: unit.text.to_string(),
     };
     let units = units.single.iter().chain(&units.readings);
     Ok(units.map(text).collect())
@@ -40,7 +40,7 @@ pub fn evaluate_guards(
     direction: Direction,
     judgments: &[(usize, Judgment)],
 ) -> Result<EvaluatedDocument, JsonError> {
-    let mut units = Units::of(&scalars(document)?, side(direction));
+    let mut units = Units::of(document, side(direction))?;
     let texts = units.single.iter().chain(&units.readings);
     let texts: Vec<&str> = texts.map(|unit| &*unit.text).collect();
     let guard = |(index, judgment)| Some((chain.guards().get(index)?, judgment));

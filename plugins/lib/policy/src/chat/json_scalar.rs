@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::unit::MIN_NUMBER;
+use super::units::MIN_NUMBER;
 use crate::chain::{Block, Chain, Finding, Replacement, merge_findings};
 use crate::json::{Edit, apply_edits, escape, is_number, unescape};
 

@@ -15,6 +15,8 @@ mod origin;
 mod protocol;
 mod restoration;
 mod unit;
+mod unit_edits;
+mod units;
 
 pub use content::ContentFilter;
 pub use document::{

@@ -1,6 +1,7 @@
 //! The numbers of the markers of a request.
 
-use super::unit::{Unit, Units};
+use super::unit::Unit;
+use super::units::Units;
 use crate::chain::{MarkerKind, Replacement, Rewrite};
 use crate::placeholder::{PlaceholderValues, Placeholders};
 
@@ -8,7 +9,7 @@ use crate::placeholder::{PlaceholderValues, Placeholders};
 struct Numbered<'r> {
     /// Where its value stands in the document.
     position: usize,
-    unit: &'r Unit,
+    unit: &'r Unit<'r>,
     replacement: &'r mut Replacement,
 }
 
@@ -18,7 +19,7 @@ struct Numbered<'r> {
 /// of what the texts already have is avoided: it may stand for another value.
 pub(super) fn number_markers(
     document: &str,
-    units: &Units,
+    units: &Units<'_>,
     single: &mut [Rewrite],
     readings: &mut [Rewrite],
     restores: bool,

@@ -102,7 +102,7 @@ const MAX_MODEL: usize = 256;
 const LONG_NUMBER: usize = 13;
 
 /// Tells what the string at a path is.
-pub(super) fn role_of(path: &[Segment], text: &str) -> Role {
+pub(super) fn role_of(path: &[Segment<'_>], text: &str) -> Role {
     let Some(Segment::Key(key)) = path.last() else {
         return Role::Text;
     };
@@ -127,7 +127,7 @@ pub(super) fn role_of(path: &[Segment], text: &str) -> Role {
 
 /// Tells whether a number at a path is a parameter of the protocol, a count, an index or a
 /// time rather than data.
-pub(super) fn is_protocol_number(path: &[Segment], direction: Direction) -> bool {
+pub(super) fn is_protocol_number(path: &[Segment<'_>], direction: Direction) -> bool {
     let Some(Segment::Key(key)) = path.last() else {
         return false;
     };
@@ -143,7 +143,7 @@ pub(super) fn is_protocol_number(path: &[Segment], direction: Direction) -> bool
     }
 }
 
-fn is_named(path: &[Segment]) -> bool {
+fn is_named(path: &[Segment<'_>]) -> bool {
     let parents = path
         .iter()
         .rev()
@@ -223,12 +223,12 @@ mod tests {
     use super::{Direction, Role, is_protocol_number, role_of};
     use crate::json::Segment;
 
-    fn path(path: &str) -> Vec<Segment> {
-        let segment = |name: &str| match name.parse() {
+    fn path(path: &str) -> Vec<Segment<'_>> {
+        let segments = path.split('/').map(|name| match name.parse() {
             Ok(index) => Segment::Index(index),
             Err(_) => Segment::Key(name.into()),
-        };
-        path.split('/').map(segment).collect()
+        });
+        segments.collect()
     }
 
     fn role(names: &str, text: &str) -> Role {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::protocol::{Role, role_of};
-use crate::json::{Edit, JsonError, ScalarKind, Segment, apply_edits, escape, scalars};
+use crate::json::{Edit, JsonError, ScalarKind, Segment, apply_edits, each_scalar, escape};
 use crate::placeholder::{Part, PlaceholderValues, RestoredText, Restorer};
 
 /// Members of a message that report what the provider did: its tools are never given a value, and
@@ -30,11 +30,11 @@ pub fn restore_response(
 ) -> Result<RestoredDocument, JsonError> {
     let mut edits = Vec::new();
     let mut count = 0;
-    for scalar in scalars(document)? {
+    each_scalar(document, |scalar| {
         let is_text =
-            scalar.kind == ScalarKind::String && role_of(&scalar.path, &scalar.text) == Role::Text;
-        let Some(text) = restored_text(&scalar.path, expects_json).filter(|_| is_text) else {
-            continue;
+            scalar.kind == ScalarKind::String && role_of(scalar.path, &scalar.text) == Role::Text;
+        let Some(text) = restored_text(scalar.path, expects_json).filter(|_| is_text) else {
+            return;
         };
         let mut restorer = Restorer::new(values, text);
         let mut at = 0;
@@ -50,7 +50,7 @@ pub fn restore_response(
             }
         });
         count += restorer.restored();
-    }
+    })?;
     Ok(RestoredDocument {
         document: apply_edits(document, edits),
         count,
@@ -58,7 +58,7 @@ pub fn restore_response(
 }
 
 /// Returns what the text at a path is, if it belongs to the message of a choice.
-fn restored_text(path: &[Segment], expects_json: bool) -> Option<RestoredText> {
+fn restored_text(path: &[Segment<'_>], expects_json: bool) -> Option<RestoredText> {
     let keys = path.iter().filter_map(|segment| match segment {
         Segment::Key(key) => Some(&**key),
         Segment::Index(_) => None,

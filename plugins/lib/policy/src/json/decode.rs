@@ -10,10 +10,19 @@ use memchr::memchr;
 /// Offsets are those of the bytes between the quotes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct OffsetMap {
-    /// Decoded and encoded offsets behind each escape, ascending.
-    anchors: Vec<(usize, usize)>,
-    /// Decoded offsets where an escape begins, beside `anchors`.
-    starts: Vec<usize>,
+    /// The escapes, ascending.
+    escapes: Vec<Escape>,
+}
+
+/// Where an escape stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Escape {
+    /// The decoded offset where it begins.
+    start: usize,
+    /// The decoded offset behind it.
+    after: usize,
+    /// The encoded offset behind it.
+    encoded: usize,
 }
 
 impl OffsetMap {
@@ -26,21 +35,25 @@ impl OffsetMap {
     fn offset(&self, decoded: usize) -> usize {
         // The last escape that ends at or before it. An escape that decodes to
         // nothing belongs to the one next to it.
-        let count = self.anchors.partition_point(|(after, _)| *after <= decoded);
-        let Some((after, encoded)) = count.checked_sub(1).and_then(|last| self.anchors.get(last))
-        else {
+        let count = self
+            .escapes
+            .partition_point(|escape| escape.after <= decoded);
+        let Some(last) = count.checked_sub(1).and_then(|last| self.escapes.get(last)) else {
             return decoded;
         };
         // Inside an escape sequence that became several bytes: its beginning.
-        let inside = self.starts.get(count).is_some_and(|start| *start < decoded);
-        let decoded = if inside { self.starts[count] } else { decoded };
-        encoded + (decoded - after)
+        let next = self.escapes.get(count);
+        let decoded = next.map_or(decoded, |next| decoded.min(next.start));
+        last.encoded + (decoded - last.after)
     }
 
     /// Adds an escape: its range in the decoded text, and its end in the encoded one.
     pub(crate) fn push(&mut self, start: usize, after: usize, encoded: usize) {
-        self.starts.push(start);
-        self.anchors.push((after, encoded));
+        self.escapes.push(Escape {
+            start,
+            after,
+            encoded,
+        });
     }
 }
 
@@ -60,6 +73,8 @@ pub(crate) fn unescape(text: &str) -> (Cow<'_, str>, OffsetMap) {
     };
     let mut decoded = String::with_capacity(text.len());
     decoded.push_str(&text[..first]);
+    // A line of prose has about so many bytes and ends with an escape; growing copies.
+    map.escapes.reserve(text.len() / 64);
     let mut at = first;
     while at < text.len() {
         let rest = &text[at..];

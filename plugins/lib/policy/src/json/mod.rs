@@ -17,4 +17,4 @@ pub use members::{Member, find_members, items, members};
 pub use scalars::is_number;
 
 pub(crate) use decode::{OffsetMap, escape, unescape};
-pub(crate) use scalars::{Scalar, ScalarKind, Segment, scalars};
+pub(crate) use scalars::{Scalar, ScalarKind, Segment, each_scalar};

@@ -3,20 +3,16 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
-use std::rc::Rc;
 
 use super::decode::{OffsetMap, decode};
 use super::grammar::{self, JsonError, Sink};
 
 /// One step of the way to a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Segment {
-    Key(Rc<str>),
+pub(crate) enum Segment<'d> {
+    Key(Cow<'d, str>),
     Index(usize),
 }
-
-/// The way to a value.
-pub(crate) type Path = Vec<Segment>;
 
 /// What a scalar is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,9 +25,10 @@ pub(crate) enum ScalarKind {
 
 /// A string, a number or a key.
 #[derive(Debug)]
-pub(crate) struct Scalar<'d> {
+pub(crate) struct Scalar<'d, 'p> {
     pub(crate) kind: ScalarKind,
-    pub(crate) path: Path,
+    /// The way to it.
+    pub(crate) path: &'p [Segment<'d>],
     /// Its bytes in the document: those between the quotes, or the number.
     pub(crate) range: Range<usize>,
     /// What it says.
@@ -40,41 +37,44 @@ pub(crate) struct Scalar<'d> {
     pub(crate) map: OffsetMap,
 }
 
-/// Reads the scalars of a document, in order.
+/// Calls `take` with each scalar of a document, in order, up to where it turns out not to be
+/// accepted.
 ///
 /// # Errors
 /// When it is not JSON, nested too deep, or a key occurs twice in an object.
-pub(crate) fn scalars(document: &str) -> Result<Vec<Scalar<'_>>, JsonError> {
-    let mut collector = Collector {
+pub(crate) fn each_scalar<'d>(
+    document: &'d str,
+    take: impl FnMut(Scalar<'d, '_>),
+) -> Result<(), JsonError> {
+    let mut walk = Walk {
         document,
-        path: Path::new(),
-        keys: Vec::new(),
-        scalars: Vec::new(),
+        path: Vec::new(),
+        keys: Keys::default(),
+        take,
     };
-    grammar::read(document, &mut collector)?;
-    Ok(collector.scalars)
+    grammar::read(document, &mut walk)
 }
 
 /// Whether a text is a number.
 #[must_use]
 pub fn is_number(text: &str) -> bool {
-    text.starts_with(|c: char| c == '-' || c.is_ascii_digit()) && scalars(text).is_ok()
+    text.starts_with(|c: char| c == '-' || c.is_ascii_digit()) && each_scalar(text, |_| {}).is_ok()
 }
 
-struct Collector<'d> {
+/// Passes on scalars with the path that they all share.
+struct Walk<'d, F> {
     document: &'d str,
-    path: Path,
-    /// The keys of each object that has not ended.
-    keys: Vec<Keys>,
-    scalars: Vec<Scalar<'d>>,
+    path: Vec<Segment<'d>>,
+    keys: Keys<'d>,
+    take: F,
 }
 
-impl Collector<'_> {
-    fn push(&mut self, kind: ScalarKind, range: Range<usize>) {
+impl<'d, F: FnMut(Scalar<'d, '_>)> Walk<'d, F> {
+    fn scalar(&mut self, kind: ScalarKind, range: Range<usize>) {
         let (text, map) = decode(&self.document[range.clone()]);
-        self.scalars.push(Scalar {
+        (self.take)(Scalar {
             kind,
-            path: self.path.clone(),
+            path: &self.path,
             range,
             text,
             map,
@@ -82,29 +82,27 @@ impl Collector<'_> {
     }
 }
 
-impl Sink for Collector<'_> {
+impl<'d, F: FnMut(Scalar<'d, '_>)> Sink for Walk<'d, F> {
     fn object(&mut self) {
-        self.keys.push(Keys::default());
+        self.keys.begin_object();
     }
 
     fn end_object(&mut self) {
-        self.keys.pop();
+        self.keys.end_object();
     }
 
     fn key(&mut self, range: Range<usize>) -> Result<(), JsonError> {
         let (text, map) = decode(&self.document[range.clone()]);
-        let key: Rc<str> = Rc::from(&*text);
-        let is_new = self.keys.last_mut().is_none_or(|keys| keys.insert(&key));
-        if !is_new {
+        if !self.keys.insert(text.clone()) {
             return Err(JsonError::DuplicateKey {
-                key: key.chars().take(40).collect(),
+                key: text.chars().take(40).collect(),
                 offset: range.start - 1,
             });
         }
-        self.path.push(Segment::Key(key));
-        self.scalars.push(Scalar {
+        self.path.push(Segment::Key(text.clone()));
+        (self.take)(Scalar {
             kind: ScalarKind::Key,
-            path: self.path.clone(),
+            path: &self.path,
             range,
             text,
             map,
@@ -121,46 +119,76 @@ impl Sink for Collector<'_> {
     }
 
     fn string(&mut self, text: Range<usize>) {
-        self.push(ScalarKind::String, text);
+        self.scalar(ScalarKind::String, text);
     }
 
     fn number(&mut self, text: Range<usize>) {
-        self.push(ScalarKind::Number, text);
+        self.scalar(ScalarKind::Number, text);
     }
 }
 
 /// The number of keys that are compared one by one, which is faster than a set.
 const FEW_KEYS: usize = 16;
 
-/// The keys of an object.
+/// The keys of the objects that have not ended.
 #[derive(Default)]
-struct Keys {
-    few: Vec<Rc<str>>,
-    many: HashSet<Rc<str>>,
+struct Keys<'d> {
+    /// The first keys of each object, one object after the other.
+    few: Vec<Cow<'d, str>>,
+    objects: Vec<ObjectKeys<'d>>,
 }
 
-impl Keys {
-    /// Adds a key; false if it is there already.
-    fn insert(&mut self, key: &Rc<str>) -> bool {
-        if self.few.contains(key) {
+/// The keys of one object.
+struct ObjectKeys<'d> {
+    /// Where its first keys begin.
+    start: usize,
+    /// Its other keys.
+    many: Option<HashSet<Cow<'d, str>>>,
+}
+
+impl<'d> Keys<'d> {
+    fn begin_object(&mut self) {
+        self.objects.push(ObjectKeys {
+            start: self.few.len(),
+            many: None,
+        });
+    }
+
+    fn end_object(&mut self) {
+        if let Some(object) = self.objects.pop() {
+            self.few.truncate(object.start);
+        }
+    }
+
+    /// Adds a key of the innermost object; false if it is there already.
+    fn insert(&mut self, key: Cow<'d, str>) -> bool {
+        let Some(object) = self.objects.last_mut() else {
+            return true;
+        };
+        let few = self.few.get(object.start..).unwrap_or_default();
+        if few.contains(&key) {
             return false;
         }
-        if self.few.len() < FEW_KEYS {
-            self.few.push(Rc::clone(key));
+        if few.len() < FEW_KEYS {
+            self.few.push(key);
             return true;
         }
-        self.many.insert(Rc::clone(key))
+        object.many.get_or_insert_default().insert(key)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::grammar::{JsonError, MAX_DEPTH};
-    use super::{ScalarKind, Segment, scalars};
+    use super::{ScalarKind, Segment, each_scalar};
     use proptest::prelude::*;
 
-    fn names(path: &[Segment]) -> String {
-        let name = |segment: &Segment| match segment {
+    fn check(document: &str) -> Result<(), JsonError> {
+        each_scalar(document, |_| {})
+    }
+
+    fn names(path: &[Segment<'_>]) -> String {
+        let name = |segment: &Segment<'_>| match segment {
             Segment::Key(key) => key.to_string(),
             Segment::Index(index) => index.to_string(),
         };
@@ -170,18 +198,12 @@ mod tests {
     #[test]
     fn scalars_have_their_path_and_their_place() {
         let document = r#" {"a": [1.50, {"b\n": "x\u0041"}], "c": true, "d": null} "#;
-        let found: Vec<(ScalarKind, String, &str, String)> = scalars(document)
-            .unwrap()
-            .into_iter()
-            .map(|s| {
-                (
-                    s.kind,
-                    names(&s.path),
-                    &document[s.range],
-                    s.text.into_owned(),
-                )
-            })
-            .collect();
+        let mut found: Vec<(ScalarKind, String, &str, String)> = Vec::new();
+        each_scalar(document, |s| {
+            let text = s.text.into_owned();
+            found.push((s.kind, names(s.path), &document[s.range], text));
+        })
+        .unwrap();
         let expected = [
             (ScalarKind::Key, "a", "a", "a"),
             (ScalarKind::Number, "a/0", "1.50", "1.50"),
@@ -216,14 +238,14 @@ mod tests {
             ("-", 1),
             ("\"", 1),
         ] {
-            match scalars(document) {
+            match check(document) {
                 Err(JsonError::Syntax { offset: found, .. }) => {
                     assert_eq!(found, offset, "{document}")
                 }
                 other => panic!("{document}: {other:?}"),
             }
         }
-        let error = scalars(r#"{"a":1,"b":2,"\u0061":3}"#).unwrap_err();
+        let error = check(r#"{"a":1,"b":2,"\u0061":3}"#).unwrap_err();
         assert_eq!(
             error,
             JsonError::DuplicateKey {
@@ -234,11 +256,11 @@ mod tests {
         let members: String = (0..40).map(|n| format!("\"{n}\":{n},")).collect();
         for (repeated, is_refused) in [("3", true), ("39", true), ("40", false)] {
             let document = format!("{{{members}\"{repeated}\":0}}");
-            assert_eq!(scalars(&document).is_err(), is_refused, "{repeated}");
+            assert_eq!(check(&document).is_err(), is_refused, "{repeated}");
         }
         let deep = "[".repeat(MAX_DEPTH + 1);
         assert_eq!(
-            scalars(&deep).unwrap_err(),
+            check(&deep).unwrap_err(),
             JsonError::TooDeep { offset: MAX_DEPTH }
         );
     }
@@ -252,7 +274,7 @@ mod tests {
         fn the_grammar_is_that_of_serde_json(
             document in r#"[\[\]{},:"0-9.eE+\-\\nu a\u{e9}truefalsn]{0,24}"#,
         ) {
-            let ours = scalars(&document);
+            let ours = check(&document);
             let theirs = serde_json::from_str::<serde::de::IgnoredAny>(&document);
             match ours {
                 Ok(_) => prop_assert!(theirs.is_ok(), "{document:?}: {theirs:?}"),
