@@ -32,7 +32,7 @@ pub(crate) struct Served {
 #[derive(Serialize)]
 struct Line<'a> {
     seq: u64,
-    at: Timestamp,
+    at: &'a str,
     request_id: &'a str,
     phase: &'a str,
     requested_model: &'a str,
@@ -51,12 +51,17 @@ struct Line<'a> {
     previous: &'a str,
 }
 
-/// Returns the line of a record, which becomes the head of the chain.
-pub(super) fn format_line(entry: &AuditEntry, head: &mut ChainHead) -> String {
+/// Returns the time as it stands in records.
+pub(super) fn time() -> String {
+    Timestamp::now().to_string()
+}
+
+/// Appends the line of a record, which becomes the head of the chain.
+pub(super) fn push_line(lines: &mut Vec<u8>, entry: &AuditEntry, at: &str, head: &mut ChainHead) {
     let d = &entry.decision;
     let line = Line {
         seq: head.seq + 1,
-        at: Timestamp::now(),
+        at,
         request_id: &entry.request_id,
         phase: entry.phase,
         requested_model: &entry.requested_model,
@@ -72,22 +77,29 @@ pub(super) fn format_line(entry: &AuditEntry, head: &mut ChainHead) -> String {
         retention_days: d.retention_days,
         previous: &head.hash,
     };
-    let body = serde_json::to_string(&line).unwrap_or_default();
-    let hash = sha256_hex(&body);
-    let open = body.strip_suffix('}').unwrap_or(&body);
-    let text = format!("{open},\"hash\":\"{hash}\"}}\n");
-    *head = ChainHead {
-        seq: line.seq,
-        hash,
-    };
-    text
+    let seq = line.seq;
+    let start = lines.len();
+    // A vector takes everything, and the types have no maps with keys that are no strings.
+    if serde_json::to_writer(&mut *lines, &line).is_err() {
+        lines.truncate(start);
+        return;
+    }
+    let hash = sha256_hex(&lines[start..]);
+    // The hash stands before the brace.
+    lines.pop();
+    lines.extend_from_slice(b",\"hash\":\"");
+    lines.extend_from_slice(hash.as_bytes());
+    lines.extend_from_slice(b"\"}\n");
+    *head = ChainHead { seq, hash };
 }
 
-pub(super) fn sha256_hex(text: &str) -> String {
+pub(super) fn sha256_hex(text: &[u8]) -> String {
     let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value & 15)]);
-    let digest = Sha256::digest(text.as_bytes());
-    digest
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(*byte)])
-        .collect()
+    let digest = Sha256::digest(text);
+    let mut hex = String::with_capacity(2 * digest.len());
+    for byte in digest {
+        hex.push(digit(byte >> 4));
+        hex.push(digit(byte));
+    }
+    hex
 }

@@ -110,12 +110,12 @@ impl Segment {
     ///
     /// # Errors
     /// When they cannot be written. None of them is then part of the log.
-    pub(super) fn append(&mut self, records: &str, head: ChainHead) -> std::io::Result<()> {
+    pub(super) fn append(&mut self, records: &[u8], head: ChainHead) -> std::io::Result<()> {
         self.remove_partial_record()?;
         self.has_partial_record = true;
         let written = self
             .file
-            .write_all(records.as_bytes())
+            .write_all(records)
             .and_then(|()| self.file.sync_data());
         if let Err(error) = written {
             if let Err(error) = self.remove_partial_record() {
@@ -224,7 +224,7 @@ pub(super) mod tests {
     pub(in crate::audit) fn append(segment: &mut Segment, retention_days: u64) {
         segment.rotate_before(retention_days).unwrap();
         let (line, head) = next(segment, retention_days);
-        segment.append(&line, head).unwrap();
+        segment.append(line.as_bytes(), head).unwrap();
     }
 
     fn next(segment: &Segment, retention_days: u64) -> (String, ChainHead) {
@@ -360,11 +360,11 @@ pub(super) mod tests {
         let read_only = File::open(&path).unwrap();
         let file = std::mem::replace(&mut segment.file, read_only);
         let (line, next_head) = next(&segment, 30);
-        assert!(segment.append(&line, next_head.clone()).is_err());
+        assert!(segment.append(line.as_bytes(), next_head.clone()).is_err());
         assert_eq!(segment.head, head(1));
         segment.file = file;
         std::io::Write::write_all(&mut segment.file, b"{\"seq\":2,").unwrap();
-        segment.append(&line, next_head).unwrap();
+        segment.append(line.as_bytes(), next_head).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         assert_eq!(text.lines().count(), 2, "{text}");
         assert!(text.ends_with(&line));

@@ -122,9 +122,11 @@ impl RequestContext {
     }
 
     fn count_evaluation(&self, evaluation: &Evaluation) {
-        for kind in self.snapshot.chain.kinds() {
+        let kinds = self.snapshot.chain.kinds().iter();
+        for (kind, counters) in kinds.zip(&self.snapshot.evaluations) {
             let result = evaluation.result_of(*kind);
-            self.state.metrics.evaluation(kind.as_str(), result);
+            let metrics = &self.state.metrics;
+            metrics.evaluation(counters, kind.as_str(), result);
         }
     }
 

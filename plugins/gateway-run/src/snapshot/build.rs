@@ -6,6 +6,7 @@ use super::error::{BuildError, Diagnostic};
 use super::guards;
 use super::model::{Snapshot, Upstream, UpstreamTimeouts};
 use super::secrets::{SecretResolver, describe};
+use crate::metrics::EvaluationCounters;
 use crate::plugin_calls::PluginCalls;
 use http::StatusCode;
 use kt_policy::{
@@ -59,6 +60,11 @@ impl Builder<'_> {
         Ok(Snapshot {
             version: input.version,
             sha256: document.sha256(),
+            evaluations: chain
+                .kinds()
+                .iter()
+                .map(|_| EvaluationCounters::default())
+                .collect(),
             chain,
             guards,
             upstreams,

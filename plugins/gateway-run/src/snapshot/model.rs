@@ -3,7 +3,7 @@
 use super::credential::Credential;
 use super::endpoint::Endpoint;
 use super::guards::GuardClient;
-use crate::metrics::{Metrics, UpstreamMetrics};
+use crate::metrics::{EvaluationCounters, Metrics, UpstreamMetrics};
 use crate::request_id::REQUEST_ID;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HOST};
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -25,6 +25,8 @@ pub(crate) struct Snapshot {
     pub(crate) content: String,
     /// The compiled policy chain.
     pub(crate) chain: Chain,
+    /// The counters of the policies, in the order of [`Chain::kinds`].
+    pub(crate) evaluations: Vec<EvaluationCounters>,
     /// The guards outside of the gateway, in the order of [`Chain::guards`].
     pub(crate) guards: Vec<GuardClient>,
     /// The upstreams in routing order.
