@@ -9,7 +9,7 @@ use super::protocol::Direction;
 use super::unit::Unit;
 use super::units::Units;
 use crate::chain::{Chain, Decision, Evaluation, Finding, PromptText};
-use crate::json::{Edit, JsonError, ScalarKind, apply_edits};
+use crate::json::{Edit, JsonError, ScalarKind, apply_edits, each_scalar};
 use crate::placeholder::PlaceholderValues;
 
 /// The evaluation of a document, with what is needed to redact it.
@@ -51,14 +51,15 @@ impl EvaluatedDocument {
 /// # Errors
 /// When it is not JSON that every reader reads alike.
 pub fn evaluate_request(chain: &Chain, document: &str) -> Result<EvaluatedDocument, JsonError> {
-    let mut units = Units::of(document, Direction::Request)?;
     if !chain.inspects_prompts() {
+        each_scalar(document, |_| {})?;
         return Ok(EvaluatedDocument {
             evaluation: nothing(),
             edits: Vec::new(),
             values: PlaceholderValues::default(),
         });
     }
+    let mut units = Units::of(document, Direction::Request)?;
     let roles = std::mem::take(&mut units.roles);
     let roles = Roles::new(&roles);
     let labels = units.single.iter().map(|unit| &*unit.label);
