@@ -20,9 +20,11 @@ pub(super) const LAST_BEFORE: &str = "SELECT max(last_seq) FROM audit_spans
       ORDER BY last_seq LIMIT 1), 9223372036854775807)";
 
 /// Selects the last row of the last span that begins before a time, or nothing when one of the
-/// rows that are in no span yet does.
+/// rows that are in no span yet does. These are fewer than 1,024; the limit lets PostgreSQL, which
+/// does not know that, use the index.
 pub(super) const LAST_UNTIL: &str = "SELECT CASE
-    WHEN NOT EXISTS (SELECT 1 FROM audit WHERE at < $1
-      AND seq > (SELECT coalesce(max(last_seq), 0) FROM audit_spans))
+    WHEN coalesce((SELECT min(at) FROM (SELECT at FROM audit
+      WHERE seq > (SELECT coalesce(max(last_seq), 0) FROM audit_spans)
+      ORDER BY seq LIMIT 65536) AS rest) >= $1, TRUE)
     THEN coalesce((SELECT last_seq FROM audit_spans WHERE min_at < $1
       ORDER BY last_seq DESC LIMIT 1), 0) END";

@@ -61,6 +61,8 @@ impl Session {
         sql: &str,
         values: &Values<'_>,
     ) -> Result<Vec<Row>, QueryError> {
+        #[cfg(test)]
+        crate::store::suite::record(sql);
         let statement = self.connection().prepare_cached(sql).await?;
         Ok(self.connection().query(&statement, values).await?)
     }

@@ -34,7 +34,8 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     retry_while_busy(|| {
-        let connection = Connection::open_with_flags(path, flags)?;
+        #[cfg_attr(not(test), expect(unused_mut, reason = "tests trace its queries"))]
+        let mut connection = Connection::open_with_flags(path, flags)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         connection.busy_timeout(std::time::Duration::from_millis(BUSY_MILLISECONDS))?;
         // Otherwise the last process to close the file checkpoints the log under an exclusive lock,
@@ -45,8 +46,25 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
         // value, which took a fifth of the time of a change.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.execute_batch(SETTINGS)?;
+        #[cfg(test)]
+        record_queries(&mut connection)?;
         Ok(connection)
     })
+}
+
+/// Records the queries of a connection for the test of their plans.
+#[cfg(test)]
+fn record_queries(connection: &mut Connection) -> Result<(), rusqlite::Error> {
+    use rusqlite::trace::{TraceEvent, TraceEventCodes};
+
+    connection.trace_v2(
+        TraceEventCodes::SQLITE_TRACE_STMT,
+        Some(|event: TraceEvent<'_>| {
+            if let TraceEvent::Stmt(statement, _) = event {
+                crate::store::suite::record(&statement.sql());
+            }
+        }),
+    )
 }
 
 /// Opens the file for reading, also while it is changed.

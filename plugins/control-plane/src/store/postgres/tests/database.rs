@@ -3,7 +3,7 @@ use std::{env, io, thread};
 
 use kt_control_api::random_base32;
 use tokio::runtime::Runtime;
-use tokio_postgres::{Client, Config, NoTls, Row};
+use tokio_postgres::{Client, Config, NoTls, Row, SimpleQueryMessage};
 
 use crate::store::suite::{StoreFixture, transfers};
 use crate::store::{DatabaseAddress, Password, PostgresStore, Store, Transfer};
@@ -74,6 +74,25 @@ impl Database {
     /// Continues on the connection of [`Database::batch`].
     pub(crate) fn continue_batch(&self, client: &Client, sql: &str) {
         self.runtime.block_on(client.batch_execute(sql)).unwrap();
+    }
+
+    /// Returns the lines of the plan of a query with any values of its parameters.
+    pub(crate) fn plan(&self, client: &Client, sql: &str) -> Vec<String> {
+        let numbers = (1..100).take_while(|number| sql.contains(&format!("${number}")));
+        let values = vec!["NULL"; numbers.count()].join(", ");
+        let values = Some(values).filter(|values| !values.is_empty());
+        let values = values.map_or_else(String::new, |values| format!("({values})"));
+        self.runtime.block_on(async {
+            let prepare = format!("DEALLOCATE ALL; PREPARE query AS {sql}");
+            client.batch_execute(&prepare).await.unwrap();
+            let explain = format!("EXPLAIN (COSTS OFF) EXECUTE query{values}");
+            let rows = client.simple_query(&explain).await.unwrap();
+            let lines = rows.iter().filter_map(|row| match row {
+                SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+                _ => None,
+            });
+            lines.collect()
+        })
     }
 
     fn query(&self, config: &Config, sql: &str) -> Result<Vec<Row>, tokio_postgres::Error> {

@@ -4,6 +4,7 @@ mod database;
 mod listeners;
 mod migration;
 mod notifications;
+mod plans;
 mod pruned;
 mod trust;
 

@@ -4,6 +4,7 @@ mod concurrency;
 mod crash;
 mod fixture;
 mod migration;
+mod plans;
 mod retention;
 mod seals;
 mod trust;
