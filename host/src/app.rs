@@ -12,12 +12,13 @@ use crate::logging;
 use crate::options::{self, GlobalOptions, OutputFormat};
 use crate::render::{Terminal, terminal_width};
 use crate::runtime::{InheritedDescriptors, Runner};
+use crate::settings::unknown_keys;
 use crate::startup::Startup;
 use crate::supervision::RunOutcome;
 use clap::ArgMatches;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use kt_plugin_api::manifest::OutcomeSpec;
-use kt_plugin_api::{Class, Error, Output, OutputMode};
+use kt_plugin_api::{Class, Error, Output, OutputMode, printable};
 use std::time::Duration;
 
 /// Runs kt, with the descriptors from the service manager.
@@ -30,7 +31,7 @@ pub(crate) fn run(env: &Environment, inherited: InheritedDescriptors) -> RunOutc
     let mut tree = cli::build(&startup.registry, named, terminal_width(env));
     let matches = match tree.root.try_get_matches_from_mut(&env.args) {
         Ok(matches) => matches,
-        Err(error) => return reject_arguments(env, &error, &startup.registry),
+        Err(error) => return reject_arguments(env, &error, &tree, &startup.registry),
     };
     let global = match GlobalOptions::read(&matches, env) {
         Ok(global) => global,
@@ -70,7 +71,10 @@ struct App<'a> {
 impl App<'_> {
     fn run(&self, tree: &Tree, matches: &ArgMatches) -> RunOutcome {
         let (result, outcomes) = match tree.route(matches) {
-            Some((route, matches)) => self.run_route(&route, matches),
+            Some((route, matches)) => {
+                self.warn_of_unknown_settings(&route);
+                self.run_route(&route, matches)
+            }
             None => (Err(Error::internal("the command has no route")), Vec::new()),
         };
         let terminal = &self.context.terminal;
@@ -91,6 +95,26 @@ impl App<'_> {
                 self.context.terminal.print_error(&error, code);
                 RunOutcome::failed(code, error)
             }
+        }
+    }
+
+    /// Warns of settings that nothing reads: a misspelled one would be ignored without a
+    /// word. Commands about settings report them in their results.
+    fn warn_of_unknown_settings(&self, route: &Route) {
+        use crate::cli::BuiltinCommand::{ConfigShow, Doctor, PluginCheck};
+        let reported = matches!(
+            route,
+            Route::Builtin(ConfigShow | Doctor | PluginCheck) | Route::Refused(_)
+        );
+        // Without some of the plugins, their settings look unknown.
+        let Ok(layers) = self.context.layers.as_ref() else {
+            return;
+        };
+        if reported || layers.all.is_empty() || !self.startup.has_all_plugins() {
+            return;
+        }
+        for line in unknown_keys(layers, &self.context.setting_specs()) {
+            self.context.terminal.print_warning(&line);
         }
     }
 
@@ -123,7 +147,10 @@ impl App<'_> {
             .registry
             .command(path)
             .ok_or_else(|| Error::internal("the command has no plugin"))?;
-        let parsed = cli::parse_arguments(spec, &manifest.settings, matches)?;
+        let mut parsed = cli::parse_arguments(spec, &manifest.settings, matches)?;
+        if let Some(missing) = parsed.missing.take() {
+            return Err(missing);
+        }
         let timeout = parsed.timeout;
         let output = OutputMode {
             format: self.global.format.name().to_owned(),
@@ -214,7 +241,12 @@ fn log_level(global: &GlobalOptions, env: &Environment) -> Result<u32, Error> {
 }
 
 /// Prints help and version as data, and everything else as an error.
-fn reject_arguments(env: &Environment, error: &clap::Error, registry: &Registry) -> RunOutcome {
+fn reject_arguments(
+    env: &Environment,
+    error: &clap::Error,
+    tree: &Tree,
+    registry: &Registry,
+) -> RunOutcome {
     let terminal = terminal_without_options(env);
     if matches!(
         error.kind(),
@@ -228,19 +260,43 @@ fn reject_arguments(env: &Environment, error: &clap::Error, registry: &Registry)
         );
     }
     let unknown_command = error.kind() == ErrorKind::InvalidSubcommand;
-    let hint = unknown_command.then(|| refused_plugins(registry)).flatten();
+    let hints: Vec<String> = if unknown_command {
+        let elsewhere = commands_elsewhere(error, tree);
+        elsewhere
+            .into_iter()
+            .chain(refused_plugins(registry))
+            .collect()
+    } else {
+        Vec::new()
+    };
     let text = error.render().to_string();
     let message = text.trim().trim_start_matches("error: ").to_owned();
     let usage_error = Error::new(Class::Usage, "invalid-arguments", message);
-    let usage_error = hint.iter().cloned().fold(usage_error, Error::hint);
+    let usage_error = hints.iter().cloned().fold(usage_error, Error::hint);
     if options::json_requested(env) {
         return fail_early(env, &usage_error);
     }
-    terminal.print_stderr(error.render().ansi().to_string().trim_end());
-    if let Some(hint) = hint {
+    // With styles, the sequences of an argument could not be told from those of the message.
+    let rendered = if printable(&text) == text {
+        error.render().ansi().to_string()
+    } else {
+        printable(&text).into_owned()
+    };
+    terminal.print_stderr(rendered.trim_end());
+    for hint in hints {
         terminal.print_stderr(&format!("\n  hint: {hint}"));
     }
     RunOutcome::failed(usage_error.class.exit_code(), usage_error)
+}
+
+/// Returns a hint to the commands of that name in other groups.
+fn commands_elsewhere(error: &clap::Error, tree: &Tree) -> Option<String> {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
+        return None;
+    };
+    let commands = tree.commands_named(word);
+    let quoted: Vec<String> = commands.iter().map(|c| format!("`kt {c}`")).collect();
+    (!quoted.is_empty()).then(|| format!("did you mean {}?", quoted.join(" or ")))
 }
 
 /// Returns a hint to the refused plugins: one of them may have an unknown command.

@@ -65,6 +65,11 @@ impl<'a> Startup<'a> {
         self.layers = read.and_then(|l| l.with_profile(self.env, name, may_be_new));
     }
 
+    /// Returns whether no option excludes plugins.
+    pub(crate) fn has_all_plugins(&self) -> bool {
+        matches!(search_scope(self.env), SearchScope::All)
+    }
+
     /// Returns which plugins run in processes of their own; `all` for every one.
     pub(crate) fn isolation(&self, all: bool) -> IsolationPolicy {
         let mut policy = IsolationPolicy {

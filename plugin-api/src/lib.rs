@@ -32,6 +32,7 @@ mod message;
 mod output;
 pub mod plugin_test;
 pub mod policy;
+mod printable;
 #[cfg(feature = "schema")]
 pub mod schema;
 #[doc(hidden)]
@@ -44,6 +45,7 @@ pub use error::{Error, ErrorBody, Location, ProblemItem};
 pub use invocation::{Args, Dirs, Invocation, OutputMode};
 pub use message::{Message, Prompt, PromptKind};
 pub use output::{CellFormat, Column, Event, Field, Output, View};
+pub use printable::{is_unprintable, printable, printable_json, printable_line};
 pub use sdk::context::{Cancel, Context};
 pub use sdk::input::Input;
 pub use sdk::plugin::{Command, CompletionRequest, ControlPlane, Host, Plugin, Provider};

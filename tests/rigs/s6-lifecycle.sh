@@ -105,8 +105,8 @@ user() {
   config
 
   step "without an s6-svscan nothing is installed, and the error names it"
-  expect 0 kt gateway create --name life --file config.yaml
-  expect 7 kt gateway install --id life --backend s6
+  expect 0 kt gateway create life --file config.yaml
+  expect 7 kt gateway install life --backend s6
   says "no s6-svscan runs over \`$SCAN\`"
   says "s6-svscan '$SCAN'"
   [ ! -e "$S6" ] || fail "something was written"
@@ -123,13 +123,13 @@ user() {
   says "nothing to do"
 
   step "a preview writes nothing"
-  expect 0 kt gateway install --id life --backend s6 --print
+  expect 0 kt gateway install life --backend s6 --print
   says "s6-svlink -d"
   says "exec '/opt/kt/bin/kt' 'gateway' 'run'"
   [ ! -e "$DIR" ] || fail "--print wrote a file"
 
   step "install"
-  expect 0 kt gateway install --id life --backend s6
+  expect 0 kt gateway install life --backend s6
   says "installed"
   status_is 0
   expect 0 kt gateway status --strict
@@ -147,9 +147,9 @@ user() {
   step "installing again: unchanged, not restarted"
   local before_pid before
   before_pid=$(pid) before=$(stat -c %Y%i "$DIR"/*)
-  expect 0 kt gateway install --id life --backend s6
+  expect 0 kt gateway install life --backend s6
   says "unchanged"
-  expect 0 kt gateway install --id life
+  expect 0 kt gateway install life
   says "unchanged"
   [ "$(pid)" = "$before_pid" ] || fail "it was restarted"
   [ "$(stat -c %Y%i "$DIR"/*)" = "$before" ] || fail "a file was written again"
@@ -183,7 +183,7 @@ user() {
   step "a reload does not restart the process"
   before_pid=$(pid)
   sed 's/1.0.0/1.0.1/' config.yaml > changed.yaml
-  expect 0 kt gateway reload --id life --file changed.yaml
+  expect 0 kt gateway reload life --file changed.yaml
   status_is 0
   [ "$(pid)" = "$before_pid" ] || fail "it was restarted"
 
@@ -213,32 +213,32 @@ user() {
   local file
   for file in run finish; do
     echo '# mine' >> "$DIR/$file"
-    expect 6 kt gateway install --id life
+    expect 6 kt gateway install life
     expect 6 kt gateway uninstall
     says "edited"
-    expect 0 kt gateway install --id life --force
+    expect 0 kt gateway install life --force
     says "a backup is in"
     grep -q '# mine' "$DIR/$file" && fail "the edit is still there"
     status_is 0
   done
 
   step "a second service needs its own address; the backend is detected"
-  expect 6 kt gateway install --id life --service-name edge
-  expect 0 kt gateway create --name edge --file config.yaml
-  expect 0 kt gateway install --id edge --service-name edge --listen 127.0.0.1:41012
+  expect 6 kt gateway install life --service-name edge
+  expect 0 kt gateway create edge --file config.yaml
+  expect 0 kt gateway install edge --service-name edge --listen 127.0.0.1:41012
   expect 0 kt gateway status --service-name edge
   [ "$(s6-svstat -o up "$S6/sv/kt-gateway-edge")" = true ] || fail "s6 does not run it"
 
   step "a failed installation is rolled back"
-  expect 0 kt gateway create --name broken --file config.yaml
-  expect 7 kt gateway install --id broken --service-name broken --listen 127.0.0.1:41022 --executable /bin/false
+  expect 0 kt gateway create broken --file config.yaml
+  expect 7 kt gateway install broken --service-name broken --listen 127.0.0.1:41022 --executable /bin/false
   says "rolled back"
   [ -z "$(traces kt-gateway-broken)" ] || fail "left: $(traces kt-gateway-broken)"
   expect 4 kt gateway status --service-name broken
 
   step "a failed update leaves the previous service running"
   before=$(cat "$DIR/run")
-  expect 7 kt gateway install --id life --executable /bin/false
+  expect 7 kt gateway install life --executable /bin/false
   says "rolled back"
   [ "$(cat "$DIR/run")" = "$before" ] || fail "the script changed"
   expect 0 kt gateway status --wait ready --timeout 30s
@@ -247,15 +247,15 @@ user() {
   mkdir -p "$SCAN/kt-gateway-other"
   printf '#!/bin/sh\nexec sleep 600\n' > "$SCAN/kt-gateway-other/run"
   chmod 755 "$SCAN/kt-gateway-other/run"
-  expect 6 kt gateway install --id broken --service-name other --listen 127.0.0.1:41022 --force
+  expect 6 kt gateway install broken --service-name other --listen 127.0.0.1:41022 --force
   [ "$(tail -n 1 "$SCAN/kt-gateway-other/run")" = "exec sleep 600" ] || fail "it changed"
   [ ! -e "$S6/sv/kt-gateway-other" ] || fail "something was written"
   rm -r "$SCAN/kt-gateway-other"
 
   step "directory names with special characters are passed unchanged"
   export KT_HOME="$HOME/k \$HOME 'q' \"%h\" ;"
-  expect 0 kt gateway create --name odd --file config.yaml
-  expect 0 kt gateway install --id odd --service-name odd --listen 127.0.0.1:41032
+  expect 0 kt gateway create odd --file config.yaml
+  expect 0 kt gateway install odd --service-name odd --listen 127.0.0.1:41032
   expect 0 kt gateway status --service-name odd
   expect 0 kt gateway uninstall --service-name odd
   [ -z "$(traces kt-gateway-odd)" ] || fail "left: $(traces kt-gateway-odd)"

@@ -13,8 +13,8 @@ step() { # EXPECTED COMMAND...
 }
 answers() { curl -sf -o /dev/null "http://127.0.0.1:41002/readyz"; }
 
-step 0 'kt gateway create --name production --file "$KT_RIG/bind/files/policy-config.yaml"'
-step 0 kt gateway install --id production
+step 0 'kt gateway create production --file "$KT_RIG/bind/files/policy-config.yaml"'
+step 0 kt gateway install production
 step 0 kt gateway status
 step 0 "curl -sS http://127.0.0.1:41002/v1/chat/completions -H 'content-type: application/json' -d '{\"model\":\"echo\",\"messages\":[{\"role\":\"user\",\"content\":\"from a service\"}]}'; echo"
 PID=$(systemctl --user show --property=MainPID --value kt-gateway.service)

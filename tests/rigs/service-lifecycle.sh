@@ -22,13 +22,13 @@ inside() {
   says "nothing to do"
 
   step "create and preview"
-  expect 0 kt gateway create --name life --file config.yaml
-  expect 0 kt gateway install --id life --print
+  expect 0 kt gateway create life --file config.yaml
+  expect 0 kt gateway install life --print
   says "ExecStart="
   [ ! -e "$unit" ] || fail "--print wrote a file"
 
   step "install"
-  expect 0 kt gateway install --id life
+  expect 0 kt gateway install life
   says "installed"
   says "enable-linger"
   status_is 0
@@ -39,7 +39,7 @@ inside() {
 
   step "installing again: unchanged, not restarted"
   pid=$(show MainPID) before=$(stat -c %Y%i "$unit")
-  expect 0 kt gateway install --id life
+  expect 0 kt gateway install life
   says "unchanged"
   [ "$(show MainPID)" = "$pid" ] || fail "it was restarted"
   [ "$(stat -c %Y%i "$unit")" = "$before" ] || fail "the unit was written again"
@@ -76,14 +76,14 @@ inside() {
 policy: {dlp-filter: {action: block, detect_patterns: ["(\\pL{1,400}[0-9]{1,400}){1,50}"]}}
 YAML
   sed -i 's/chain: \[\]/chain: [dlp-filter]/' rejected.yaml
-  expect 10 kt gateway reload --id life --file rejected.yaml
+  expect 10 kt gateway reload life --file rejected.yaml
   pid=$(show MainPID)
   expect 1 systemctl --user reload kt-gateway.service
   [ "$(show ActiveState)" = active ] || fail "it is $(show ActiveState)"
   [ "$(show MainPID)" = "$pid" ] || fail "the process changed"
   status_is 151
   says "config-rejected"
-  expect 0 kt gateway revert --id life --version 1
+  expect 0 kt gateway revert life --version 1
   status_is 0
 
   step "the log"
@@ -103,30 +103,30 @@ YAML
 
   step "an edited unit is not changed"
   echo '# mine' >> "$unit"
-  expect 6 kt gateway install --id life
+  expect 6 kt gateway install life
   expect 6 kt gateway uninstall
   says "edited"
-  expect 0 kt gateway install --id life --force
+  expect 0 kt gateway install life --force
   says "a backup is in"
   grep -q '# mine' "$unit" && fail "the edit is still there"
   status_is 0
 
   step "a second service needs its own address"
-  expect 6 kt gateway install --id life --service-name edge
-  expect 0 kt gateway create --name edge --file config.yaml
-  expect 0 kt gateway install --id edge --service-name edge --listen 127.0.0.1:41012
+  expect 6 kt gateway install life --service-name edge
+  expect 0 kt gateway create edge --file config.yaml
+  expect 0 kt gateway install edge --service-name edge --listen 127.0.0.1:41012
   expect 0 kt gateway status --service-name edge
 
   step "a failed installation is rolled back"
-  expect 0 kt gateway create --name broken --file config.yaml
-  expect 7 kt gateway install --id broken --service-name broken --listen 127.0.0.1:41022 --executable /bin/false
+  expect 0 kt gateway create broken --file config.yaml
+  expect 7 kt gateway install broken --service-name broken --listen 127.0.0.1:41022 --executable /bin/false
   says "rolled back"
   [ ! -e "$HOME/.config/systemd/user/kt-gateway-broken.service" ] || fail "its unit is still there"
   expect 4 kt gateway status --service-name broken
 
   step "a foreign unit is not changed"
   echo '[Service]' > "$HOME/.config/systemd/user/kt-gateway-other.service"
-  expect 6 kt gateway install --id broken --service-name other --listen 127.0.0.1:41022 --force
+  expect 6 kt gateway install broken --service-name other --listen 127.0.0.1:41022 --force
   expect 6 kt gateway uninstall --service-name other
   [ "$(cat "$HOME/.config/systemd/user/kt-gateway-other.service")" = "[Service]" ] || fail "it changed"
 
@@ -135,8 +135,8 @@ YAML
 
   step "directory names with special characters are passed unchanged"
   export KT_HOME="$HOME/k \$HOME %h \"q\" ;"
-  expect 0 kt gateway create --name odd --file config.yaml
-  expect 0 kt gateway install --id odd --service-name odd --listen 127.0.0.1:41032
+  expect 0 kt gateway create odd --file config.yaml
+  expect 0 kt gateway install odd --service-name odd --listen 127.0.0.1:41032
   expect 0 kt gateway status --service-name odd
   expect 0 kt gateway uninstall --service-name odd
   unset KT_HOME

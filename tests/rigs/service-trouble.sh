@@ -35,10 +35,10 @@ providers:
     - {id: spare, provider: openai, secret_key_ref: {store: spare-key}}
 policies: {chain: []}
 YAML
-  expect 0 kt gateway create --name keyed --file keyed.yaml
-  printf canary-store | kt secret set --name spare-key > /dev/null
+  expect 0 kt gateway create keyed --file keyed.yaml
+  printf canary-store | kt secret set spare-key > /dev/null
   export MAIN_KEY=canary-env
-  expect 3 kt gateway install --id keyed
+  expect 3 kt gateway install keyed
   says "MAIN_KEY"
   [ ! -e "$FILE" ] || fail "the unit was written"
 
@@ -46,16 +46,16 @@ YAML
   mkdir -p "$HOME/.config/kt/gateway"
   echo 'MAIN_KEY=canary-env' > "$HOME/.config/kt/gateway/default.env"
   chmod 644 "$HOME/.config/kt/gateway/default.env"
-  expect 3 kt gateway install --id keyed
+  expect 3 kt gateway install keyed
   says "chmod 600"
 
   step "a service in the strict sandbox has the store, the plugins and the keys"
   chmod 600 "$HOME/.config/kt/gateway/default.env"
-  expect 0 kt gateway install --id keyed
+  expect 0 kt gateway install keyed
   status_is 0
   expect 0 kt gateway status -o json
   says '"sandbox": "strict"'
-  expect 0 kt gateway inspect --id keyed
+  expect 0 kt gateway inspect keyed
   says "in-sync"
   mkdir -p "$HOME/.ssh"
   [ "$(show PrivateUsers)" = yes ] || fail "PrivateUsers is $(show PrivateUsers)"
@@ -72,8 +72,8 @@ parking() {
   step "a removed plugin parks the service, with the reason"
   own_kt
   config
-  expect 0 kt gateway create --name life --file config.yaml
-  expect 0 kt gateway install --id life
+  expect 0 kt gateway create life --file config.yaml
+  expect 0 kt gateway install life
   local pid; pid=$(main_pid)
   mv "$HOME/.local/lib/kt/plugins/gateway-run" "$HOME/gateway-run"
   kill -9 "$pid"
@@ -120,35 +120,35 @@ s = socket.socket(); s.bind(("127.0.0.1", 41055)); s.listen()
 print("bound", flush=True); sys.stdin.read()' < <(sleep 60) > listener.log &
   local listener=$!
   await 10 grep -q bound listener.log || fail "the address was not bound"
-  expect 6 kt gateway install --id life --listen 127.0.0.1:41055
+  expect 6 kt gateway install life --listen 127.0.0.1:41055
   says "41055"
   [ "$(stat -c %Y%i "$FILE")" = "$before" ] || fail "the unit was written"
   kill $listener; wait $listener 2> /dev/null || true
 
   step "edits are adopted: they stay in effect, and later installations succeed"
   sed -i 's/^RestartSec=.*/RestartSec=2s/; /^\[Service\]/a Nice=5' "$FILE"
-  expect 6 kt gateway install --id life
+  expect 6 kt gateway install life
   says "--adopt"
   expect 0 kt gateway install --refresh --adopt
   says "50-adopted"
   [ "$(show Nice)" = 5 ] || fail "Nice is $(show Nice)"
   grep -q '^RestartSec=1s' "$FILE" || fail "the unit was not rewritten"
   status_is 0
-  expect 0 kt gateway install --id life
+  expect 0 kt gateway install life
   says "unchanged"
   [ "$(show Nice)" = 5 ] || fail "the edit is not in effect"
 
   step "an update keeps drop-ins"
-  expect 0 kt gateway install --id life --listen 127.0.0.1:41006
+  expect 0 kt gateway install life --listen 127.0.0.1:41006
   [ "$(show Nice)" = 5 ] || fail "the drop-in is not in effect"
   answers 41006 || fail "it does not serve on its new address"
-  expect 0 kt gateway install --id life
+  expect 0 kt gateway install life
 
   step "a unit without its file is an orphan, and is repaired"
   mv "$FILE" moved; systemctl --user daemon-reload
   expect 0 kt gateway status
   says "orphan"
-  expect 0 kt gateway install --id life
+  expect 0 kt gateway install life
   status_is 0
 
   step "a service is not stopped from inside itself"
@@ -164,9 +164,9 @@ print("bound", flush=True); sys.stdin.read()' < <(sleep 60) > listener.log &
   step "a log is followed, and read since a time"
   "$KT" gateway logs --follow --lines 0 > followed.log 2>&1 &
   local follower=$!
-  await 10 kt gateway reload --id life --file config.yaml > /dev/null
+  await 10 kt gateway reload life --file config.yaml > /dev/null
   sed 's/version: 1.0.0/version: 1.0.1/' config.yaml > changed.yaml
-  expect 0 kt gateway reload --id life --file changed.yaml
+  expect 0 kt gateway reload life --file changed.yaml
   await 10 grep -q 'serving version 2' followed.log || fail "not followed: $(cat followed.log)"
   kill -INT $follower; wait $follower && fail "it exited with 0" || [ $? = 130 ]
   expect 0 kt gateway logs --since 1h
@@ -182,16 +182,16 @@ print("bound", flush=True); sys.stdin.read()' < <(sleep 60) > listener.log &
 
   step "a foreign unit is overwritten only with --take-over"
   printf '[Service]\nExecStart=/bin/true\n' > "$FILE"
-  expect 6 kt gateway install --id life --force
+  expect 6 kt gateway install life --force
   says "--take-over"
-  expect 0 kt gateway install --id life --take-over
+  expect 0 kt gateway install life --take-over
   says "a backup is in"
   status_is 0
   expect 0 kt gateway uninstall
 
   step "an executable at an unstable path is refused"
   cp -r "$HOME/.local/lib" "$HOME/.local/bin" /tmp/
-  expect 2 /tmp/bin/kt gateway install --id life
+  expect 2 /tmp/bin/kt gateway install life
   says "/tmp"
   rm -r /tmp/lib /tmp/bin
 }
@@ -203,8 +203,8 @@ pack: {name: life, version: 1.0.0, enabled: true}
 providers: {targets: [{id: down, provider: own, base_url: 'http://127.0.0.1:9'}]}
 policies: {chain: []}
 YAML
-  expect 0 kt gateway create --name upstream --file upstream.yaml
-  expect 0 kt gateway install --id upstream
+  expect 0 kt gateway create upstream --file upstream.yaml
+  expect 0 kt gateway install upstream
   refused() { [ "$(curl -s -o /dev/null -m 5 -w '%{http_code}' http://127.0.0.1:41002/v1/chat/completions \
     -H 'content-type: application/json' -d '{"model":"m","messages":[{"role":"user","content":"x"}]}')" = 502 ]; }
   during_outage "$(main_pid)" refused
@@ -218,10 +218,10 @@ YAML
   await 20 served || fail "$(cat server.log)"
   export KEEPTRUSTS_API_URL=http://127.0.0.1:41080
   KEEPTRUSTS_API_TOKEN=$(cat "$HOME/.local/state/kt/admin.token"); export KEEPTRUSTS_API_TOKEN
-  expect 0 kt gateway create --name remote --file config.yaml
+  expect 0 kt gateway create remote --file config.yaml
   mkdir -p "$HOME/.config/kt/gateway"
   ( umask 077; echo "KEEPTRUSTS_API_TOKEN=$KEEPTRUSTS_API_TOKEN" > "$HOME/.config/kt/gateway/default.env" )
-  expect 0 kt gateway install --id remote
+  expect 0 kt gateway install remote
   status_is 0
   kill $server; wait $server || true
   during_outage "$(main_pid)" answers
@@ -238,10 +238,10 @@ YAML
   "$KT" control-plane serve --listen 127.0.0.1:41080 > server.log 2>&1 &
   server=$!
   await 20 served || fail "$(cat server.log)"
-  connected() { kt gateway inspect --id remote 2>&1 | grep -q in-sync; }
-  await 60 connected || fail "it does not report again: $(kt gateway inspect --id remote)"
+  connected() { kt gateway inspect remote 2>&1 | grep -q in-sync; }
+  await 60 connected || fail "it does not report again: $(kt gateway inspect remote)"
   sed 's/version: 1.0.0/version: 1.0.2/' config.yaml > changed.yaml
-  expect 0 kt gateway reload --id remote --file changed.yaml --timeout 60s
+  expect 0 kt gateway reload remote --file changed.yaml --timeout 60s
   status_is 0
   expect 0 kt gateway uninstall
   kill $server; wait $server || true

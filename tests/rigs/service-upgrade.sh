@@ -39,8 +39,8 @@ upgrade_under_load() {
   step "a refresh without a new kt changes nothing"
   own_kt
   config
-  expect 0 kt gateway create --name life --file config.yaml
-  expect 0 kt gateway install --id life
+  expect 0 kt gateway create life --file config.yaml
+  expect 0 kt gateway install life
   local pid; pid=$(main_pid)
   expect 0 kt gateway install --refresh
   says "unchanged"
@@ -58,8 +58,8 @@ upgrade_under_load() {
   [ "$(main_pid)" != "$pid" ] || fail "the old process is still running"
   expect 0 kt gateway restart
   expect 0 systemctl --user restart $UNIT
-  expect 0 kt gateway install --id life --sandbox base
-  expect 0 kt gateway install --id life --sandbox strict
+  expect 0 kt gateway install life --sandbox base
+  expect 0 kt gateway install life --sandbox strict
   stop_load
   echo "$SUMMARY"
   python3 -c 'import json,sys; s=json.loads(sys.argv[1]); sys.exit(s["failed"] or s["requests"] < 100)' "$SUMMARY" ||
@@ -72,7 +72,7 @@ upgrade_under_load() {
   step "an upgrade to a kt that fails is rolled back"
   printf '#!/bin/sh\nexit 1\n' > "$KT.broken"; chmod 755 "$KT.broken"
   cp "$KT" "$KT.good"
-  expect 7 kt gateway install --id life --executable "$KT.broken"
+  expect 7 kt gateway install life --executable "$KT.broken"
   says "rolled back"
   await 30 answers || fail "the previous service is not running"
   status_is 0
@@ -104,7 +104,7 @@ interruptions() {
     killed "$n" gateway install --id life || break
     [ ! -e "$FILE" ] || systemd-analyze --user verify "$FILE" || fail "the unit is incomplete"
     if [ $((n % 2)) = 0 ]; then
-      expect 0 kt gateway install --id life
+      expect 0 kt gateway install life
       status_is 0
     fi
     expect 0 kt gateway uninstall
@@ -116,15 +116,15 @@ interruptions() {
   status_is 0
 
   step "an update that is killed at any change leaves the old or the new unit, and is repaired"
-  expect 0 kt gateway install --id life --listen 127.0.0.1:41002
+  expect 0 kt gateway install life --listen 127.0.0.1:41002
   old=$(sha256sum < "$FILE")
-  expect 0 kt gateway install --id life --listen 127.0.0.1:41006
+  expect 0 kt gateway install life --listen 127.0.0.1:41006
   new=$(sha256sum < "$FILE")
   for n in $(seq 40); do
     local port=41002; [ $((n % 2)) = 1 ] || port=41006
     killed "$n" gateway install --id life --listen 127.0.0.1:$port || break
     unit_is_one_of "$old" "$new"
-    expect 0 kt gateway install --id life --listen 127.0.0.1:$port
+    expect 0 kt gateway install life --listen 127.0.0.1:$port
     status_is 0
     answers $port || fail "it does not serve on $port"
   done
@@ -139,7 +139,7 @@ interruptions() {
       expect 0 kt gateway uninstall
       status_is 4
     fi
-    expect 0 kt gateway install --id life
+    expect 0 kt gateway install life
     status_is 0
     old=$(sha256sum < "$FILE")
   done

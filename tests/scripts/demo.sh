@@ -60,7 +60,7 @@ wait_ready() {
 }
 
 title "1. Register a gateway"
-step 0 'kt gateway create --name production --description "Primary production gateway" --file policy-config.yaml'
+step 0 'kt gateway create production --description "Primary production gateway" --file policy-config.yaml'
 step 0 kt gateway list
 
 title "2. Run it, and send requests as an OpenAI client does"
@@ -78,13 +78,13 @@ step 0 "curl -sS http://127.0.0.1:$PORT/v1/chat/completions -H 'content-type: ap
 
 title "3. Change the file, show the difference, apply it"
 sed 's/action: redact/action: block/' policy-config.yaml > changed.yaml
-step 1 kt gateway diff --id production --file changed.yaml
+step 1 kt gateway diff production --file changed.yaml
 printf '\n# a long stream starts before the change; it finishes with the old configuration\n'
 WORDS=$(printf 'word%.0s ' $(seq 20000))
 printf '{"model":"echo","stream":true,"messages":[{"role":"user","content":"%s"}]}' "$WORDS" > long.json
 curl -sS --limit-rate 1500k "http://127.0.0.1:$PORT/v1/chat/completions" -H 'content-type: application/json' -d @long.json > stream.txt & STREAM=$!
 for n in $(seq 200); do [ -s stream.txt ] && break; sleep 0.02; done
-step 0 kt gateway reload --id production --file changed.yaml
+step 0 kt gateway reload production --file changed.yaml
 step 0 'chat "I am bob@example.com"'
 wait "$STREAM"
 printf '\n# the stream ended with: %s (%s events)\n' "$(grep -v '^$' stream.txt | tail -n 1)" "$(grep -c '^data:' stream.txt)"
@@ -92,26 +92,26 @@ printf '\n# the stream ended with: %s (%s events)\n' "$(grep -v '^$' stream.txt 
 
 title "4. Broken files change nothing"
 sed -e 's/action: block/action: blokc/' -e 's/retention_days: 365/retention: 365/' changed.yaml > broken.yaml
-step 2 kt gateway reload --id production --file broken.yaml
+step 2 kt gateway reload production --file broken.yaml
 printf '\n# valid for the command, but over a limit of the gateway: rejected with its position\n'
 sed 's/- .*KTX.*/- "(\\\\pL{1,400}[0-9]{1,400}){1,50}"/' policy-config.yaml > huge.yaml
-step 10 kt gateway reload --id production --file huge.yaml
+step 10 kt gateway reload production --file huge.yaml
 step 0 'chat "I am bob@example.com"'
 
 title "5. Revert, inspect, repair drift"
-step 0 kt gateway revert --id production --version 1
-step 0 kt gateway inspect --id production
-step 0 'kt gateway config --id production | head -n 5'
+step 0 kt gateway revert production --version 1
+step 0 kt gateway inspect production
+step 0 'kt gateway config production | head -n 5'
 printf '\n# an override of the configuration on the administration socket …\n'
 SOCKET=$(echo "$KT_HOME"/run/gateway-gw_*.sock)
 step 0 "curl -sS --unix-socket '$SOCKET' http://gateway/keeptrusts/config/reload --data-binary @changed.yaml; echo"
 step 0 kt gateway list
-step 0 kt gateway reconcile --id production
+step 0 kt gateway reconcile production
 printf '\n# … and of the copy on disk\n'
 sed -i.bak 's/redact/reduct/' "$KT_HOME"/state/gateway/gw_*/last-applied.json
 for n in $(seq 200); do kt gateway list --no-headers | grep -q drifted && break; sleep 0.1; done
 step 0 kt gateway list
-step 0 kt gateway reconcile --id production
+step 0 kt gateway reconcile production
 step 0 kt gateway list
 kill "$GATEWAY"; wait "$GATEWAY" && echo "(the gateway drained and exited with 0)"; GATEWAY=
 
@@ -131,7 +131,7 @@ fi
 if [ "$code" = 77 ]; then
   echo "these are the files and commands:"
   BACKEND=systemd; [ "$(uname -s)" != Darwin ] || BACKEND=launchd
-  step 0 kt gateway install --id production --print --backend $BACKEND
+  step 0 kt gateway install production --print --backend $BACKEND
 fi
 
 title "done: the temporary home is removed"

@@ -12,6 +12,11 @@ pub(super) fn setting_id(key: &str) -> String {
     format!("setting:{key}")
 }
 
+/// The id of the positional argument with the meaning of an option.
+pub(super) fn positional_id(name: &str) -> String {
+    format!("positional:{name}")
+}
+
 /// Builds a plugin's command without its arguments, for the help of its group.
 pub(super) fn without_arguments(spec: &CommandSpec) -> Command {
     Command::new(spec.path.last().cloned().unwrap_or_default())
@@ -24,6 +29,9 @@ pub(super) fn command(spec: &CommandSpec, settings: &[SettingSpec]) -> Command {
     let mut command = without_arguments(spec).long_about(long_about(spec));
     for arg in &spec.args {
         command = command.arg(argument(arg, spec));
+        if arg.positional {
+            command = command.arg(positional(arg, spec));
+        }
     }
     for setting in settings {
         if let Some(flag) = free_flag(setting, spec) {
@@ -97,10 +105,16 @@ fn long_about(spec: &CommandSpec) -> String {
 
 fn argument(spec: &ArgSpec, command: &CommandSpec) -> Arg {
     let mut arg = Arg::new(spec.name.clone())
-        .help(spec.about.clone())
-        .required(spec.required && spec.default.is_none())
+        .required(spec.required && spec.default.is_none() && !spec.positional)
         .hide(spec.hidden)
-        .action(action(spec));
+        .action(action(spec))
+        .aliases(spec.aliases.clone());
+    arg = if spec.positional {
+        let about = format!("Same as the argument {}", value_name(spec));
+        arg.help(about).hide_short_help(true)
+    } else {
+        arg.help(spec.about.clone())
+    };
     if let Some(long) = &spec.long {
         arg = arg.long(long.clone());
     }
@@ -113,16 +127,8 @@ fn argument(spec: &ArgSpec, command: &CommandSpec) -> Arg {
     if let Some(env) = &spec.env {
         arg = arg.env(env.clone()).hide_env_values(true);
     }
-    if spec.kind == ArgType::Boolean {
-        return conflicting(arg, spec, command);
-    }
-    arg = arg.value_name(spec.value_name.clone().unwrap_or_else(|| placeholder(spec)));
-    arg = arg.value_parser(parser(spec));
-    if spec.dynamic {
-        arg = arg.add(ValueSource::Argument(spec.name.clone()).completer());
-    }
-    if spec.kind == ArgType::Path {
-        arg = arg.value_hint(ValueHint::AnyPath);
+    if spec.kind != ArgType::Boolean {
+        arg = with_value(arg, spec);
     }
     if let Some(missing) = &spec.default_missing {
         arg = arg
@@ -133,12 +139,55 @@ fn argument(spec: &ArgSpec, command: &CommandSpec) -> Arg {
     conflicting(arg, spec, command)
 }
 
+/// Builds the positional argument that has the same meaning as the option.
+fn positional(spec: &ArgSpec, command: &CommandSpec) -> Arg {
+    let mut about = spec.about.clone();
+    if let Some(default) = &spec.default {
+        about.push_str(&format!("; {default} by default"));
+    }
+    let mut arg = Arg::new(positional_id(&spec.name))
+        .help(about)
+        .hide(spec.hidden)
+        .action(action(spec));
+    if spec.repeatable {
+        arg = arg.num_args(0..);
+    }
+    // With several of them, which one is missing is known only when a number is assigned.
+    if is_required(spec) && command.args.iter().filter(|arg| arg.positional).count() == 1 {
+        arg = arg.required_unless_present(spec.name.clone());
+    }
+    conflicting(with_value(arg, spec), spec, command)
+}
+
+/// Returns whether a command fails without the argument.
+pub(super) fn is_required(spec: &ArgSpec) -> bool {
+    spec.required && spec.default.is_none()
+}
+
+fn with_value(arg: Arg, spec: &ArgSpec) -> Arg {
+    let mut arg = arg.value_name(value_name(spec)).value_parser(parser(spec));
+    if spec.dynamic {
+        arg = arg.add(ValueSource::Argument(spec.name.clone()).completer());
+    }
+    if spec.kind == ArgType::Path {
+        arg = arg.value_hint(ValueHint::AnyPath);
+    }
+    arg
+}
+
 fn conflicting(arg: Arg, spec: &ArgSpec, command: &CommandSpec) -> Arg {
-    let declared = spec
-        .conflicts
+    let declared = command
+        .args
         .iter()
-        .filter(|c| command.args.iter().any(|a| a.name == **c));
-    declared.fold(arg, |arg, other| arg.conflicts_with(other.clone()))
+        .filter(|other| spec.conflicts.contains(&other.name));
+    declared.fold(arg, |arg, other| {
+        let arg = arg.conflicts_with(other.name.clone());
+        if other.positional {
+            arg.conflicts_with(positional_id(&other.name))
+        } else {
+            arg
+        }
+    })
 }
 
 fn action(spec: &ArgSpec) -> ArgAction {
@@ -149,7 +198,11 @@ fn action(spec: &ArgSpec) -> ArgAction {
     }
 }
 
-fn placeholder(spec: &ArgSpec) -> String {
+/// Returns the placeholder of the value in help.
+pub(super) fn value_name(spec: &ArgSpec) -> String {
+    if let Some(name) = &spec.value_name {
+        return name.clone();
+    }
     match spec.kind {
         ArgType::Path => "PATH".to_owned(),
         ArgType::Integer => "N".to_owned(),

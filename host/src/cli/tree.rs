@@ -7,7 +7,7 @@ use crate::discovery::{self, CatalogEntry, PluginState, Registry};
 use crate::options;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use kt_plugin_api::Error;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 
 /// The end of the help of the root command.
@@ -309,6 +309,19 @@ fn add_hidden(
 }
 
 impl Tree {
+    /// Returns the commands whose name or alias is `word`, wherever they are.
+    pub(crate) fn commands_named(&self, word: &str) -> Vec<String> {
+        let named = self.routes.iter().filter_map(|(path, route)| {
+            let canonical = match route {
+                Route::Plugin(canonical) => canonical,
+                Route::Builtin(_) => path,
+                Route::NotInstalled(_) | Route::Refused(_) => return None,
+            };
+            (path.last().is_some_and(|last| last == word)).then(|| canonical.join(" "))
+        });
+        named.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
     /// Returns the route of parsed arguments, and the matches of its command.
     pub(crate) fn route<'m>(&self, matches: &'m ArgMatches) -> Option<(Route, &'m ArgMatches)> {
         let mut path = Vec::new();

@@ -79,7 +79,7 @@ impl<'a> CommandContext<'a> {
     }
 
     /// Returns the settings that the usable plugins declare, once each.
-    pub(super) fn setting_specs(&self) -> Vec<SettingSpec> {
+    pub(crate) fn setting_specs(&self) -> Vec<SettingSpec> {
         let mut specs: BTreeMap<String, SettingSpec> = BTreeMap::new();
         for (_, manifest) in self.registry.usable() {
             for spec in &manifest.settings {

@@ -271,6 +271,12 @@ fn validate_command(command: &CommandSpec) -> Result<(), String> {
                 arg.name
             ));
         }
+        if arg.positional && arg.long.is_none() && arg.short.is_none() {
+            return Err(format!(
+                "argument `{}` of `{path}` has `positional`, and no option",
+                arg.name
+            ));
+        }
         let repeated = |get: fn(&ArgSpec) -> Option<String>| {
             let value = get(arg);
             value.is_some()

@@ -2,6 +2,7 @@
 
 use super::file;
 use kt_plugin_api::abi::log;
+use kt_plugin_api::printable;
 use std::io::Write;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -72,6 +73,10 @@ pub(crate) fn record(level: u32, target: &str, message: &str, fields: &str) {
     }
     // One write, so that lines of several threads do not interleave. A failure
     // to write to standard error cannot be reported anywhere.
-    let line = format!("{name} {target}: {message}{fields}\n");
+    let line = format!(
+        "{name} {target}: {}{}\n",
+        printable(message),
+        printable(&fields)
+    );
     drop(std::io::stderr().write_all(line.as_bytes()));
 }

@@ -2,7 +2,7 @@
 
 use super::style::TextStyle;
 use jiff::Timestamp;
-use kt_plugin_api::CellFormat;
+use kt_plugin_api::{CellFormat, printable_line};
 use serde_json::Value;
 
 /// Formats a value, for a table or a description.
@@ -17,23 +17,23 @@ pub(super) fn cell(value: Option<&Value>, format: CellFormat, terminal: bool) ->
                 .collect();
             items.join(",")
         }
+        Some(Value::Object(members)) => {
+            let members: Vec<String> = members
+                .iter()
+                .map(|(key, v)| format!("{key}={}", cell(Some(v), CellFormat::Text, terminal)))
+                .collect();
+            members.join(",")
+        }
         Some(other) => other.to_string(),
     };
     match format {
-        CellFormat::Text | CellFormat::State => one_line(&text),
-        CellFormat::Hash => text.chars().take(12).collect(),
-        CellFormat::Age if terminal => text
-            .parse()
-            .map_or(text, |then| age(then, Timestamp::now())),
-        CellFormat::Age => text,
+        CellFormat::Text | CellFormat::State => printable_line(&text).into_owned(),
+        CellFormat::Hash => printable_line(&text).chars().take(12).collect(),
+        CellFormat::Age => match text.parse() {
+            Ok(then) if terminal => age(then, Timestamp::now()),
+            _ => printable_line(&text).into_owned(),
+        },
     }
-}
-
-/// Replaces control characters, which could move the cursor or forge lines.
-fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
 }
 
 /// Returns the style of a cell: only states have one.
@@ -70,11 +70,13 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn control_characters_are_replaced() {
-        assert_eq!(
-            cell(Some(&json!("a\u{1b}[2Jb\nc")), CellFormat::Text, true),
-            "a [2Jb c"
-        );
+    fn unprintable_characters_are_escaped() {
+        for format in [CellFormat::Text, CellFormat::Age, CellFormat::State] {
+            for terminal in [true, false] {
+                let text = cell(Some(&json!("a\u{1b}[2Jb\n\u{202e}c")), format, terminal);
+                assert_eq!(text, "a\\u{1b}[2Jb \\u{202e}c");
+            }
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::terminal::Terminal;
 use crate::logging;
 use crate::options::OutputFormat;
 use crate::runtime::{Console, PromptRequest};
-use kt_plugin_api::{Class, Error, Event, Output};
+use kt_plugin_api::{Class, Error, Event, Output, printable, printable_json, printable_line};
 use std::sync::atomic::Ordering;
 
 impl Console for Terminal {
@@ -13,11 +13,12 @@ impl Console for Terminal {
         let to_stderr = logging::append_to_file("info", &event.event, &event.message, data);
         if self.format == OutputFormat::Json {
             let line = serde_json::to_string(event).unwrap_or_default();
+            let line = printable_json(&line);
             self.streaming.store(true, Ordering::Relaxed);
             // A failure to write events does not end the command.
             drop(self.print_data(&format!("{line}\n")));
         } else if to_stderr {
-            self.print_status(&event.message);
+            self.print_status(&printable(&event.message));
         }
     }
 
@@ -28,7 +29,7 @@ impl Console for Terminal {
 
     fn progress(&self, message: &str) {
         if self.progress {
-            self.print_stderr(message);
+            self.print_stderr(&printable_line(message));
         }
     }
 

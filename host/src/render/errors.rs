@@ -4,7 +4,7 @@ use super::style::{TextStyle, styled};
 use super::terminal::Terminal;
 use crate::logging;
 use crate::options::OutputFormat;
-use kt_plugin_api::{Error, ProblemItem};
+use kt_plugin_api::{Error, ProblemItem, printable, printable_json, printable_line};
 use serde_json::json;
 
 impl Terminal {
@@ -16,36 +16,42 @@ impl Terminal {
             if let Some(body) = body.as_object_mut() {
                 body.insert("exit".to_owned(), exit.into());
             }
-            self.print_stderr(&format!("{:#}", json!({ "error": body })));
+            self.print_stderr(&printable_json(&format!("{:#}", json!({ "error": body }))));
             return;
         }
         if !has_same_problem(error) {
             self.print_stderr(&format!(
                 "{} {}",
                 styled(TextStyle::Bad, "error:"),
-                error.message
+                printable(&error.message)
             ));
         }
         if let Some(location) = &error.location {
             self.print_stderr(&format!(
                 "  --> {}:{}:{}",
-                location.file, location.line, location.column
+                printable_line(&location.file),
+                location.line,
+                location.column
             ));
         }
         for cause in &error.causes {
-            self.print_stderr(&format!("  caused by: {}", cause.replace('\n', "\n    ")));
+            self.print_stderr(&format!(
+                "  caused by: {}",
+                printable(cause).replace('\n', "\n    ")
+            ));
         }
         for problem in &error.problems {
             self.print_problem(problem);
         }
         for hint in &error.hints {
+            let hint = printable(hint);
             self.print_stderr(&format!("  {} {hint}", styled(TextStyle::Hint, "hint:")));
         }
     }
 
     fn print_problem(&self, problem: &ProblemItem) {
         if let Some(snippet) = &problem.snippet {
-            self.print_stderr(snippet.trim_end());
+            self.print_stderr(&printable(snippet.trim_end()));
             return;
         }
         let code = if problem.code.is_empty() {
@@ -56,34 +62,38 @@ impl Terminal {
         self.print_stderr(&format!(
             "{} {}",
             styled(TextStyle::Bad, &format!("error{code}:")),
-            problem.message
+            printable(&problem.message)
         ));
         if let Some(location) = &problem.location {
             let path = problem
                 .path
                 .as_deref()
-                .map(|p| format!(" ({p})"))
+                .map(|p| format!(" ({})", printable_line(p)))
                 .unwrap_or_default();
             self.print_stderr(&format!(
                 "  --> {}:{}:{}{path}",
-                location.file, location.line, location.column
+                printable_line(&location.file),
+                location.line,
+                location.column
             ));
         }
         if let Some(suggestion) = &problem.suggestion {
             self.print_stderr(&format!(
-                "  {} {suggestion}",
-                styled(TextStyle::Hint, "help:")
+                "  {} {}",
+                styled(TextStyle::Hint, "help:"),
+                printable(suggestion)
             ));
         }
     }
 
     /// Logs and prints a warning.
-    pub(super) fn print_warning(&self, message: &str) {
+    pub(crate) fn print_warning(&self, message: &str) {
         logging::append_to_file("warn", "kt", message, None);
         if !self.quiet {
             self.print_stderr(&format!(
-                "{} {message}",
-                styled(TextStyle::Warning, "warning:")
+                "{} {}",
+                styled(TextStyle::Warning, "warning:"),
+                printable(message)
             ));
         }
     }

@@ -12,6 +12,7 @@ mod style;
 mod terminal;
 mod views;
 mod width;
+mod yaml;
 
 pub(crate) use terminal::Terminal;
 pub(crate) use width::terminal_width;

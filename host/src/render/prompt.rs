@@ -4,7 +4,7 @@
 use super::terminal::Terminal;
 use crate::runtime::PromptRequest;
 use crate::terminal_mode::HiddenInput;
-use kt_plugin_api::{Class, Error};
+use kt_plugin_api::{Class, Error, printable};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{IsTerminal, stdin};
 use std::os::fd::AsFd;
@@ -47,7 +47,7 @@ impl Terminal {
                 .cause("the session is not interactive")
                 .hint("pass `--yes` to confirm"));
         }
-        self.print_prompt(&format!("{question} [y/N]"));
+        self.print_prompt(&format!("{} [y/N]", printable(question)));
         loop {
             let answer = self.ask_line(prompt)?;
             match answer.text.trim().to_lowercase().as_str() {
@@ -78,7 +78,7 @@ impl Terminal {
                 .hint("pass the secret on standard input"));
         }
         let hidden = HiddenInput::begin().map_err(stdin_error)?;
-        self.print_prompt(prompt.question);
+        self.print_prompt(&printable(prompt.question));
         let secret = loop {
             let input = self.ask_line(prompt);
             // The line feed was not shown either.

@@ -1,9 +1,11 @@
 //! The standard streams; nothing else writes to them.
 
 use super::closed_output::ClosedOutput;
+use super::style::styled_printable;
 use crate::environment::{self, Environment};
 use crate::options::{GlobalOptions, OutputFormat};
 use anstream::{AutoStream, ColorChoice};
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
@@ -65,6 +67,12 @@ impl Terminal {
 
     /// Writes data; a closed pipe is an error.
     pub(super) fn write(&self, text: &str) -> io::Result<()> {
+        // A pipe gets documents unchanged.
+        let text = if self.stdout_is_terminal {
+            styled_printable(text)
+        } else {
+            Cow::Borrowed(text)
+        };
         let mut out = AutoStream::new(io::stdout().lock(), self.stdout_color);
         out.write_all(text.as_bytes())?;
         out.flush()
@@ -73,6 +81,7 @@ impl Terminal {
     /// Writes a question to standard error, after which the answer is typed.
     pub(super) fn print_prompt(&self, question: &str) {
         let mut err = AutoStream::new(io::stderr().lock(), self.stderr_color);
+        let question = styled_printable(question);
         drop(err.write_all(format!("{question} ").as_bytes()));
         drop(err.flush());
     }
@@ -80,6 +89,7 @@ impl Terminal {
     /// Writes a line to standard error. A failure cannot be reported anywhere.
     pub(crate) fn print_stderr(&self, line: &str) {
         let mut err = AutoStream::new(io::stderr().lock(), self.stderr_color);
+        let line = styled_printable(line);
         drop(err.write_all(format!("{line}\n").as_bytes()));
     }
 

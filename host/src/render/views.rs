@@ -4,8 +4,9 @@ use super::cells::{cell, style};
 use super::closed_output::write_error;
 use super::style::{TextStyle, styled};
 use super::terminal::Terminal;
+use super::yaml::yaml;
 use crate::options::OutputFormat;
-use kt_plugin_api::{Column, Error, Field, Output, View};
+use kt_plugin_api::{Column, Error, Field, Output, View, printable, printable_json};
 use serde_json::Value;
 use std::sync::atomic::Ordering;
 use unicode_width::UnicodeWidthStr;
@@ -25,7 +26,7 @@ impl Terminal {
     /// Prints the notes of a result.
     pub(super) fn print_notes(&self, output: &Output) {
         for note in &output.notes {
-            self.print_status(note);
+            self.print_status(&printable(note));
         }
     }
 
@@ -41,13 +42,13 @@ impl Terminal {
         Ok(match self.format {
             // After events, the result is one more line.
             OutputFormat::Json if self.streaming.load(Ordering::Relaxed) => {
-                format!("{}\n", output.value)
+                format!("{}\n", printable_json(&output.value.to_string()))
             }
-            OutputFormat::Json => format!("{:#}\n", output.value),
+            OutputFormat::Json => {
+                format!("{}\n", printable_json(&format!("{:#}", output.value)))
+            }
             OutputFormat::Yaml => {
-                let text = serde_yaml::to_string(&output.value).map_err(|e| {
-                    Error::internal("the result cannot be serialized as YAML").cause(e)
-                })?;
+                let text = yaml(&output.value)?;
                 // After parts, it is one more document.
                 let streaming = self.streaming.load(Ordering::Relaxed);
                 format!("{}{text}", if streaming { "---\n" } else { "" })
@@ -60,11 +61,11 @@ impl Terminal {
     fn view(&self, value: &Value, view: &View) -> String {
         match view {
             View::Text(text) => text.clone(),
-            View::Json => format!("{value:#}\n"),
+            View::Json => format!("{}\n", printable_json(&format!("{value:#}"))),
             #[cfg(feature = "next")]
             View::Gauge(text) => format!("gauge {text}\n"),
             View::Message(line) => {
-                self.print_status(line);
+                self.print_status(&printable(line));
                 String::new()
             }
             View::Fields(fields) => self.fields(value, fields),

@@ -128,6 +128,14 @@ pub struct ArgSpec {
     /// Long option; absent together with `short` for a positional argument.
     #[serde(default)]
     pub long: Option<String>,
+    /// Hidden alternative names of the long option.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
+    /// The value of the option may also be given without its name, as a positional
+    /// argument: `kt greet NAME` and `kt greet --name NAME`. A repeatable one must be the
+    /// last of the command, and takes several.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub positional: bool,
     /// Short option, one letter.
     #[serde(default)]
     pub short: Option<char>,

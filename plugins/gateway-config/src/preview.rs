@@ -72,7 +72,7 @@ pub(crate) fn check_etag(gateway: &Gateway, if_match: Option<Etag>) -> Result<()
     let message = format!("gateway `{}` was changed", gateway.name);
     Err(Error::new(Class::Conflict, "version-conflict", message)
         .hint(format!(
-            "`kt gateway inspect --id {}` shows its state and entity tag",
+            "`kt gateway inspect {}` shows its state and entity tag",
             gateway.name
         ))
         .data("current_etag", current.to_string())

@@ -53,14 +53,14 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
 fn add_hint(error: ApiError, name: &str) -> Error {
     let hint = match error.code {
         Some(ProblemCode::ContentUnknown) => format!(
-            "restore the desired version with `kt gateway reconcile --id {name}`, or publish the \
-             configuration with `kt gateway reload --id {name} --file FILE`"
+            "restore the desired version with `kt gateway reconcile {name}`, or publish the \
+             configuration with `kt gateway reload {name} --file FILE`"
         ),
         Some(ProblemCode::AppliedDiffers) => format!(
-            "`kt gateway inspect --id {name}` shows what each instance serves; revert to the \
+            "`kt gateway inspect {name}` shows what each instance serves; revert to the \
              intended version"
         ),
-        Some(ProblemCode::NothingApplied) => format!("start it with `kt gateway run --id {name}`"),
+        Some(ProblemCode::NothingApplied) => format!("start it with `kt gateway run {name}`"),
         _ => return error.into(),
     };
     Error::from(error).hint(hint)

@@ -5,8 +5,8 @@ use crate::diff::SideLoader;
 use crate::preview::{Preview, check_etag};
 use crate::rollout::{Change, result, wait_for_rollout};
 use kt_control_api::{
-    Client, ConfigVersion, Gateway, RevertRequest, Transport, connect, parse_if_match,
-    resolve_gateway,
+    Client, ConfigVersion, Gateway, RevertRequest, Transport, check_version, connect,
+    parse_if_match, resolve_gateway,
 };
 use kt_plugin_api::{Class, Context, Error, Invocation, Output};
 use serde_json::json;
@@ -28,6 +28,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         None => Some(applied_before(&client, &gateway)?),
     };
     let version = version.or(previous).unwrap_or_default();
+    check_version(&gateway, version)?;
     let note = previous.map(|version| format!("version {version} was applied before"));
     // The version was selected for this revision.
     let etag = etag.or(previous.map(|_| gateway.etag()));
@@ -121,7 +122,7 @@ fn applied_before<T: Transport>(client: &Client<T>, gateway: &Gateway) -> Result
         ),
     )
     .hint(format!(
-        "`kt gateway versions --id {}` lists the versions; select one with `--version`",
+        "`kt gateway versions {}` lists the versions; select one with `--version`",
         gateway.name
     )))
 }
@@ -137,7 +138,7 @@ fn with_content(gateway: &Gateway, found: &ConfigVersion) -> Result<u64, Error> 
         format!("version {version}, which was applied before, was pruned"),
     )
     .hint(format!(
-        "`kt gateway versions --id {}` lists the versions; select one with `--version`",
+        "`kt gateway versions {}` lists the versions; select one with `--version`",
         gateway.name
     )))
 }

@@ -168,11 +168,11 @@ fn interrupted_error(change: &Change<'_>, gateway: &Gateway, cancelled: Error) -
     .data("acknowledged", done)
     .data("instances", instances)
     .hint(format!(
-        "`kt gateway inspect --id {name}` shows which instances applied it"
+        "`kt gateway inspect {name}` shows which instances applied it"
     ));
     match change.previous.filter(|_| published.is_some()) {
         Some(previous) => error.data("previous_version", previous).hint(format!(
-            "undo: `kt gateway revert --id {name} --version {previous}`"
+            "undo: `kt gateway revert {name} --version {previous}`"
         )),
         None => error,
     }
@@ -190,7 +190,7 @@ fn rollout_result(
         RolloutOutcome::Offline => {
             let output = result(change, gateway, "pending").outcome(Class::Unavailable.name());
             Ok(output.note(format!(
-                "no instance is running; `kt gateway run --id {}` applies it",
+                "no instance is running; `kt gateway run {}` applies it",
                 gateway.name
             )))
         }
@@ -203,7 +203,7 @@ fn rollout_result(
             )
             .cause(format!("version {desired} is now desired"))
             .hint(format!(
-                "`kt gateway inspect --id {}` shows the history",
+                "`kt gateway inspect {}` shows the history",
                 gateway.name
             ))
             .data("desired_version", desired))
@@ -279,7 +279,7 @@ fn not_acknowledged_error(change: &Change<'_>, gateway: &Gateway, timeout: Durat
     )
     .cause(format!("no acknowledgment from {}", waiting.join(", ")))
     .hint(format!(
-        "the change is published; `kt gateway inspect --id {}` shows which instances applied it",
+        "the change is published; `kt gateway inspect {}` shows which instances applied it",
         gateway.name
     ))
     .data("waiting_for", waiting)

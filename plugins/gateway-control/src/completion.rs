@@ -15,13 +15,13 @@ pub(crate) fn run(
     let mut lines = Vec::new();
     let object = match (path.as_slice(), request.arg.as_str()) {
         (["secret", _], "name") => return secret::names(&request.invocation),
-        (_, "id") => CompletedObject::Gateway,
+        (_, "id") | (["gateway", "list"], "gateway") => CompletedObject::Gateway,
         (["gateway", "config"], "version") => {
             lines.extend(NAMED_VERSIONS.map(str::to_owned));
             CompletedObject::Version
         }
         (_, "version") => CompletedObject::Version,
-        (_, "label") => CompletedObject::Label,
+        (_, "label" | "selector") => CompletedObject::Label,
         (_, "remove-label") => CompletedObject::LabelKey,
         (_, "token-id") => CompletedObject::Token,
         _ => return Ok(lines),

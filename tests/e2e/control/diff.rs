@@ -137,7 +137,7 @@ fn any_two_versions_and_files_are_compared() {
     assert_eq!(value["target"]["version"], 1);
     assert_eq!(value["target"]["kind"], "version");
     assert_eq!(value["schema"], "kt.gateway.diff/v1");
-    output.stderr_contains("kt gateway revert --id production --version 1 --if-match");
+    output.stderr_contains("kt gateway revert production --version 1 --if-match");
     let unified = kt("gateway diff --from 1 --to 2 --format unified");
     unified
         .exits(1)

@@ -68,7 +68,7 @@ fn logout_can_revoke_the_token_and_keeps_the_login_on_failure() {
     denied
         .exits(4)
         .stdout_is_empty()
-        .stderr_contains("kt token revoke --token-id tok_");
+        .stderr_contains("kt token revoke tok_");
     denied
         .stderr_contains("still logged in")
         .stderr_excludes(&read);

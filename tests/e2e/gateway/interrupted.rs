@@ -30,7 +30,7 @@ fn an_interrupted_change_says_what_it_did_and_how_to_undo_it() {
                     "version {n} is published, 0 of 1 instance acknowledged"
                 ))
                 .stderr_contains(&format!(
-                    "undo: `kt gateway revert --id production --version {}`",
+                    "undo: `kt gateway revert production --version {}`",
                     n - 1
                 ));
         }

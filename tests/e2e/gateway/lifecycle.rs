@@ -208,7 +208,7 @@ fn missing_objects_are_errors_and_change_nothing() {
         .kt("gateway inspect")
         .run()
         .exits(2)
-        .stderr_contains("--id");
+        .stderr_contains("they are `other`, `production`");
     world
         .kt("gateway run --id other --listen 127.0.0.1:0")
         .run()

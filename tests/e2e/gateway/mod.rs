@@ -20,6 +20,7 @@ mod interrupted;
 mod kill;
 mod lifecycle;
 mod models;
+mod names;
 mod newer_version;
 mod outage;
 mod placeholders;

@@ -187,11 +187,12 @@ fn the_upstream_can_be_overridden_for_debugging() {
         .kt("run --managed --gateway-id production --poll-interval 5 --listen 127.0.0.1:0 -o json")
         .spawn();
     assert_eq!(Gateway::of(by_alias).chat("m", "hello").status, 200);
+    world.kt("gateway create other").run().ok();
     world
         .kt("gateway run")
         .run()
         .exits(2)
-        .stderr_contains("--id");
+        .stderr_contains("they are `other`, `production`");
     world
         .kt("gateway run --id production --listen nonsense")
         .run()

@@ -12,7 +12,7 @@ const OFFERED: [(&str, &[&str]); 7] = [
     ("kt gateway create --n", &["--name"]),
     ("kt completion ", &["bash", "zsh", "fish"]),
     ("kt gateway list --state ", &["drifted", "pending"]),
-    ("kt gateway inspect --id ", &["production", "staging"]),
+    ("kt gateway inspect ", &["production", "staging"]),
     ("kt gateway inspect --id=pro", &["production"]),
 ];
 /// Words that are never offered: an alias, a hidden command, and an option before any is
@@ -95,7 +95,7 @@ fn fish_completes_with_descriptions() {
     for (line, words) in OFFERED {
         offers(&ask(line), words);
     }
-    ask("kt gateway inspect --id ").stdout_contains("production\toffline");
+    ask("kt gateway inspect ").stdout_contains("production\toffline");
 }
 
 /// zsh completes only on a terminal, which `zpty` provides.

@@ -9,4 +9,5 @@ mod profiles;
 mod prompts;
 mod settings;
 mod supervised;
+mod terminal_safety;
 mod version;

@@ -227,3 +227,25 @@ fn config_show_hides_a_password_in_a_url() {
         assert_eq!(setting(&sandbox, "api.url", "", env)["value"], row);
     }
 }
+
+/// A misspelled `api.url` would silently select the embedded store.
+#[test]
+fn every_command_warns_of_a_setting_that_nothing_reads() {
+    let sandbox = Sandbox::new();
+    let plain = ["version", "gateway list -o json", "policy schema"];
+    let before = plain.map(|line| sandbox.kt_line(line).run().ok().stdout.clone());
+    sandbox.write_settings("[api]\nurll = 'https://control.example'\n");
+    for (line, before) in plain.into_iter().zip(before) {
+        let output = sandbox.kt_line(line).run();
+        assert_eq!(output.ok().stdout, before, "{line}");
+        let warnings = output.stderr.matches("`api.urll`").count();
+        assert_eq!(warnings, 1, "{line}: {}", output.stderr);
+        output.stderr_contains("did you mean `api.url`?");
+        let quiet = sandbox.kt_line(&format!("{line} -q")).run();
+        quiet.ok().stderr_excludes("urll");
+    }
+    // Its plugin is not used.
+    sandbox.write_settings("[api]\nurl = 'https://control.example'\n");
+    let output = sandbox.kt_line("version --no-plugins").run();
+    output.ok().stderr_excludes("warning");
+}

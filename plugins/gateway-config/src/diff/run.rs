@@ -132,14 +132,14 @@ impl Comparison {
         if let Some(file) = &self.new.file {
             let files = file.replace(", ", " --file ");
             return Some(format!(
-                "to publish exactly this: kt gateway reload --id {name} --file {files} --if-match {etag}"
+                "to publish exactly this: kt gateway reload {name} --file {files} --if-match {etag}"
             ));
         }
         let version = self.new.version?;
         let desired = gateway.desired.as_ref().map(|d| d.version);
         (desired != Some(version)).then(|| {
             format!(
-                "to publish version {version} again: kt gateway revert --id {name} --version {version} --if-match {etag}"
+                "to publish version {version} again: kt gateway revert {name} --version {version} --if-match {etag}"
             )
         })
     }

@@ -1,7 +1,7 @@
 //! One side of a comparison: a version, files, or nothing.
 
 use super::selector::Selector;
-use kt_control_api::{Client, Gateway, Transport};
+use kt_control_api::{Client, Gateway, Transport, check_version};
 use kt_plugin_api::{Class, Context, Error, Invocation};
 use kt_policy::{Diff, Document, Source, diff, diff_from_none};
 use kt_policy_file::PolicyFile;
@@ -128,6 +128,7 @@ impl<T: Transport> SideLoader<'_, T> {
     /// # Errors
     /// If it does not exist, its content was pruned, or it is not valid for this kt.
     pub(crate) fn version(&self, kind: &'static str, version: u64) -> Result<Side, Error> {
+        check_version(self.gateway, version)?;
         let content = self
             .client
             .config_content(self.gateway.id.as_str(), version)?;

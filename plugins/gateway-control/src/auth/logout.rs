@@ -107,9 +107,7 @@ fn revoke(
         client.revoke_token(id).map_err(|error| {
             let error = still_logged_in(Error::from(error));
             if error.class == Class::Unauthorized {
-                return error.hint(format!(
-                    "an administrator can: kt token revoke --token-id {id}"
-                ));
+                return error.hint(format!("an administrator can: kt token revoke {id}"));
             }
             error
         })?;

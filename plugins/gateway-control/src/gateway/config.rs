@@ -1,7 +1,7 @@
 //! `kt gateway config`: prints the content of a version, as it was published.
 
 use crate::args::GatewayConfigArgs;
-use kt_control_api::{Gateway, connect, resolve_gateway};
+use kt_control_api::{Gateway, check_version, connect, resolve_gateway};
 use kt_plugin_api::{Class, Context, Error, Invocation, Output, View};
 use serde_json::json;
 
@@ -10,6 +10,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     let client = connect(invocation, context)?;
     let gateway = resolve_gateway(&client, args.id.as_deref())?;
     let version = version_number(&gateway, &args.version)?;
+    check_version(&gateway, version)?;
     let id = gateway.id.as_str();
     let meta = client.config_version(id, version)?;
     let content = client.config_content(id, version)?;

@@ -52,7 +52,7 @@ fn create_error(error: ApiError) -> Error {
     let error = Error::from(error);
     match existing {
         Some(id) => error.hint(format!(
-            "`kt gateway inspect --id {id}` shows the existing gateway"
+            "`kt gateway inspect {id}` shows the existing gateway"
         )),
         None => error,
     }
@@ -96,7 +96,7 @@ fn result(
         output.note("store the token now: it cannot be printed again")
     } else if created.version.is_none() {
         output.note(format!(
-            "the gateway has no configuration; publish one with `kt gateway reload --id {} --file policy-config.yaml`",
+            "the gateway has no configuration; publish one with `kt gateway reload {} --file policy-config.yaml`",
             created.gateway.name
         ))
     } else {
@@ -119,7 +119,7 @@ fn add_token_hint(error: Error, created: &CreateGatewayResponse) -> Error {
     let id = &created.gateway.id;
     error
         .hint(format!(
-            "create another token: kt token create --name {} --scope gateway --id {id}",
+            "create another token: kt token create {} --scope gateway --id {id}",
             created.gateway.name
         ))
         .data("id", id.to_string())

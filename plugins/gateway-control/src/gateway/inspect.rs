@@ -1,7 +1,8 @@
 //! `kt gateway inspect`.
 
+use super::options::resolve_all;
 use crate::args::GatewayInspectArgs;
-use kt_control_api::{ConfigVersion, Gateway, connect, resolve_gateway};
+use kt_control_api::{ConfigVersion, Gateway, connect};
 use kt_plugin_api::{CellFormat, Column, Context, Error, Field, Invocation, Output, View};
 use serde_json::{Value, json};
 
@@ -11,29 +12,47 @@ const HISTORY_LENGTH: u32 = 10;
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let args: GatewayInspectArgs = invocation.arguments()?;
     let client = connect(invocation, context)?;
-    let gateway = resolve_gateway(&client, args.id.as_deref())?;
-    let history = client
-        .config_versions(gateway.id.as_str(), Some(HISTORY_LENGTH), None)?
-        .items;
-    let value = value(&gateway, &history);
-    let view = View::Sections(vec![
+    let gateways = resolve_all(&client, &args.id)?;
+    let mut values = Vec::new();
+    for gateway in &gateways {
+        let id = gateway.id.as_str();
+        let history = client.config_versions(id, Some(HISTORY_LENGTH), None)?;
+        values.push(value(gateway, &history.items));
+    }
+    let (value, views) = match values.pop() {
+        Some(only) if values.is_empty() => (only, views("")),
+        last => {
+            values.extend(last);
+            let each = (0..values.len()).flat_map(|index| views(&format!("/{index}")));
+            let each = each.collect();
+            (Value::Array(values), each)
+        }
+    };
+    Ok(Output::new("kt.gateway.inspect/1", value, View::Sections(views)).name_path("/id"))
+}
+
+/// Returns the views of the gateway at a JSON pointer.
+fn views(at: &str) -> Vec<View> {
+    let field = |label: &str, path: &str| Field::new(label, format!("{at}{path}"));
+    vec![
         View::Fields(vec![
-            Field::new("ID", "/id"),
-            Field::new("Name", "/name"),
-            Field::new("Description", "/description"),
-            Field::new("State", "/state").format(CellFormat::State),
-            Field::new("On drift", "/drift"),
-            Field::new("Desired version", "/desired/version"),
-            Field::new("Desired SHA-256", "/desired/sha256"),
-            Field::new("Applied version", "/applied/version"),
-            Field::new("Applied SHA-256", "/applied/sha256"),
-            Field::new("Rejection reason", "/last_rejection/message"),
-            Field::new("Rejection location", "/last_rejection/location"),
-            Field::new("ETag", "/etag"),
-            Field::new("Created", "/created_at").format(CellFormat::Age),
+            field("ID", "/id"),
+            field("Name", "/name"),
+            field("Description", "/description"),
+            field("Labels", "/labels"),
+            field("State", "/state").format(CellFormat::State),
+            field("On drift", "/drift"),
+            field("Desired version", "/desired/version"),
+            field("Desired SHA-256", "/desired/sha256"),
+            field("Applied version", "/applied/version"),
+            field("Applied SHA-256", "/applied/sha256"),
+            field("Rejection reason", "/last_rejection/message"),
+            field("Rejection location", "/last_rejection/location"),
+            field("ETag", "/etag"),
+            field("Created", "/created_at").format(CellFormat::Age),
         ]),
         View::Table {
-            rows: "/instances".to_owned(),
+            rows: format!("{at}/instances"),
             columns: vec![
                 Column::new("INSTANCE", "/instance_id"),
                 Column::new("STATE", "/state").format(CellFormat::State),
@@ -45,7 +64,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
             empty: "no instance is running".to_owned(),
         },
         View::Table {
-            rows: "/history".to_owned(),
+            rows: format!("{at}/history"),
             columns: vec![
                 Column::new("VERSION", "/version"),
                 Column::new("ORIGIN", "/origin"),
@@ -56,8 +75,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
             ],
             empty: "no configuration has been published".to_owned(),
         },
-    ]);
-    Ok(Output::new("kt.gateway.inspect/1", value, view).name_path("/id"))
+    ]
 }
 
 fn value(gateway: &Gateway, history: &[ConfigVersion]) -> Value {

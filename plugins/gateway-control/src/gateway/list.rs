@@ -1,6 +1,6 @@
 //! `kt gateway list`.
 
-use super::options::labels;
+use super::options::{labels, resolve_all, selector};
 use crate::args::GatewayListArgs;
 use kt_control_api::{Gateway, ListQuery, PagedList, SyncState, connect, parse_limit};
 use kt_plugin_api::{CellFormat, Column, Context, Error, Invocation, Output, View};
@@ -17,11 +17,20 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         labels: labels(&args.label)?,
         ..ListQuery::default()
     };
-    let gateways = PagedList::read(context, limit, None, |size, cursor| {
+    let selector = selector(&args.selector)?;
+    let page = |size, cursor: Option<&str>| {
         query.limit = Some(size);
         query.cursor = cursor.map(str::to_owned);
         client.list_gateways(&query)
-    })?;
+    };
+    let gateways = if args.gateway.is_empty() {
+        let matches = |gateway: &Gateway| selector.matches(&gateway.labels);
+        PagedList::read_matching((context, limit), None, page, matches)?
+    } else {
+        let mut items = resolve_all(&client, &args.gateway)?;
+        items.retain(|gateway| selector.matches(&gateway.labels));
+        PagedList { items, next: None }
+    };
     let rows: Vec<Value> = gateways.items.iter().map(row).collect();
     let view = View::Table {
         rows: String::new(),
@@ -36,6 +45,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
                 .format(CellFormat::Hash)
                 .wide(),
             Column::new("CREATED", "/created_at").format(CellFormat::Age),
+            Column::new("LABELS", "/labels").wide(),
             Column::new("DESCRIPTION", "/description").wide(),
         ],
         empty: "there are no gateways; `kt gateway create` registers one".to_owned(),

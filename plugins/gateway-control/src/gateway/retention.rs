@@ -2,7 +2,7 @@
 
 use crate::args::{GatewayPinArgs, GatewayPruneArgs, GatewayUnpinArgs};
 use kt_control_api::{
-    Gateway, PruneRequest, PruneResponse, VersionRange, connect, resolve_gateway,
+    Gateway, PruneRequest, PruneResponse, VersionRange, check_version, connect, resolve_gateway,
 };
 use kt_plugin_api::{CellFormat, Class, Context, Error, Field, Invocation, Output, View};
 use serde_json::json;
@@ -27,6 +27,7 @@ fn set_pinned(
 ) -> Result<Output, Error> {
     let client = connect(invocation, context)?;
     let gateway = resolve_gateway(&client, id)?;
+    check_version(&gateway, version)?;
     let pinned = client.pin_version(gateway.id.as_str(), version, pin)?;
     let (schema, state) = if pin {
         ("kt.gateway.pin/1", "pinned")

@@ -2,6 +2,7 @@
 
 use super::store::{SecretStore, check_name, check_value};
 use crate::args::{SecretRemoveArgs, SecretSetArgs};
+use kt_control_api::with_suggestion;
 use kt_plugin_api::{Class, Column, Context, Error, Invocation, Output, View};
 use kt_policy::looks_like_secret;
 use serde_json::{Value, json};
@@ -66,23 +67,35 @@ pub(crate) fn list(invocation: &Invocation) -> Result<Output, Error> {
 
 pub(crate) fn remove(invocation: &Invocation) -> Result<Output, Error> {
     let args: SecretRemoveArgs = invocation.arguments()?;
-    let name = args.name.as_str();
+    let names = &args.name;
     SecretStore::new(&invocation.dirs.state).update(|secrets| {
-        secrets.remove(name).map(drop).ok_or_else(|| {
-            Error::new(
-                Class::NotFound,
-                "secret-not-found",
-                if looks_like_secret(name) {
-                    "there is no secret of this name".to_owned()
-                } else {
-                    format!("there is no secret `{name}`")
-                },
-            )
-            .hint("`kt secret list` lists all names")
-        })
+        // All of them exist before one is removed.
+        if let Some(missing) = names.iter().find(|name| !secrets.contains_key(*name)) {
+            return Err(not_found(missing, secrets.keys().map(String::as_str)));
+        }
+        names.iter().for_each(|name| drop(secrets.remove(name)));
+        Ok(())
     })?;
-    let view = View::Message(format!("secret `{name}` removed"));
-    Ok(Output::new("kt.secret.remove/1", json!({ "name": name }), view).name_path("/name"))
+    let lines = names
+        .iter()
+        .map(|name| View::Message(format!("secret `{name}` removed")));
+    let view = View::Sections(lines.collect());
+    let value = match names.as_slice() {
+        [name] => json!({ "name": name }),
+        all => all.iter().map(|name| json!({ "name": name })).collect(),
+    };
+    Ok(Output::new("kt.secret.remove/1", value, view).name_path("/name"))
+}
+
+/// Does not quote what may be a value instead of a name.
+fn not_found<'s>(name: &str, stored: impl Iterator<Item = &'s str>) -> Error {
+    let message = if looks_like_secret(name) {
+        "there is no secret of this name".to_owned()
+    } else {
+        format!("there is no secret `{name}`")
+    };
+    let error = Error::new(Class::NotFound, "secret-not-found", message);
+    with_suggestion(error, name, stored).hint("`kt secret list` lists all names")
 }
 
 /// Returns the names of the secrets.

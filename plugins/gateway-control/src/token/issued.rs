@@ -62,7 +62,7 @@ fn add_revoke_hint(error: Error, issued: &IssuedToken) -> Error {
     let id = &issued.info.id;
     error
         .hint(format!(
-            "revoke it and create another: kt token revoke --token-id {id}"
+            "revoke it and create another: kt token revoke {id}"
         ))
         .data("id", id.to_string())
 }

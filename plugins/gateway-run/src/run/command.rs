@@ -1,5 +1,6 @@
 //! Starts the parts of a gateway, and stops them in order.
 
+use super::default_source;
 use super::options::Options;
 use super::start::{StartConfig, load};
 use crate::admin::{self, AdminServer, ControlStatus};
@@ -41,7 +42,7 @@ struct Sockets {
 /// Everything that prevents it from serving.
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     if invocation.dry_run {
-        let options = Options::parse(invocation)?;
+        let options = options(invocation, context)?;
         check_addresses(&options)?;
         let builder = builder(invocation, context, &options);
         let start = load(invocation, context, &options, &builder)?;
@@ -50,7 +51,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     // Before anything can fail: if the start fails, clients must not wait at
     // sockets that the service manager stores.
     let inherited = InheritedSockets::new(context.take_inherited_fds());
-    let options = Options::parse(invocation)?;
+    let options = options(invocation, context)?;
     let builder = builder(invocation, context, &options);
     let start = load(invocation, context, &options, &builder)?;
     let sockets = bind(invocation, &options, inherited, &start.key)?;
@@ -80,6 +81,13 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         drop(audit_thread.join());
         output
     })
+}
+
+/// Parses the options, and completes them with what to serve.
+fn options(invocation: &Invocation, context: &Context<'_>) -> Result<Options, Error> {
+    let mut options = Options::parse(invocation)?;
+    default_source::select(invocation, context, &mut options)?;
+    Ok(options)
 }
 
 /// Checks what a dry run does not bind.

@@ -1,6 +1,7 @@
 //! The command `kt gateway run`.
 
 mod command;
+mod default_source;
 mod options;
 mod start;
 

@@ -44,7 +44,7 @@ impl Options {
         let args: GatewayRunArgs = invocation.arguments()?;
         // It is accepted for compatibility, and has no effect.
         let _managed = args.managed;
-        let options = Self {
+        Ok(Self {
             upstream_override: upstream_override(&args, invocation)?,
             gateway: args.gateway_id.or(args.id),
             poll_wait: poll_wait(args.poll_interval)?,
@@ -59,16 +59,7 @@ impl Options {
             drain: args.drain,
             log_requests: log_requests(&args.log_requests, invocation),
             notify_file: args.notify_file.map(|p| invocation.resolve_path(&p)),
-        };
-        if options.gateway.is_none() && options.files.is_empty() {
-            return Err(Error::new(
-                Class::Usage,
-                "nothing-to-serve",
-                "no configuration to serve",
-            )
-            .hint("specify a gateway with `--id`, or files with `--policy-config`"));
-        }
-        Ok(options)
+        })
     }
 
     /// Returns the address of the administration server: the option, else the port

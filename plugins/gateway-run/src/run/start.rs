@@ -135,7 +135,7 @@ fn from_control_plane<'a>(
             format!("gateway `{name}` has no configuration yet"),
         )
         .hint(format!(
-            "publish one with `kt gateway reload --id {name} --file policy-config.yaml`"
+            "publish one with `kt gateway reload {name} --file policy-config.yaml`"
         )));
     };
     let input = control::fetch(&managed, desired.version)?;

@@ -3,7 +3,7 @@
 use super::change_output::change_output;
 use super::session::Session;
 use crate::args::{GatewayRestartArgs, GatewayStartArgs, GatewayStopArgs};
-use crate::operation::lifecycle::{not_installed, perform};
+use crate::operation::lifecycle::perform;
 use kt_plugin_api::service::Action;
 use kt_plugin_api::{Context, Error, Invocation, Output};
 use serde_json::json;
@@ -14,26 +14,26 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(crate) fn start(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let args: GatewayStartArgs = invocation.arguments()?;
-    let session = Session::new(invocation, context, &args.service_name)?;
+    let session = Session::of_service(invocation, context, &args.service_name)?;
     run(&session, Action::Start, args.timeout)
 }
 
 pub(crate) fn stop(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let args: GatewayStopArgs = invocation.arguments()?;
-    let session = Session::new(invocation, context, &args.service_name)?;
+    let session = Session::of_service(invocation, context, &args.service_name)?;
     run(&session, Action::Stop, STOP_TIMEOUT)
 }
 
 pub(crate) fn restart(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let args: GatewayRestartArgs = invocation.arguments()?;
-    let session = Session::new(invocation, context, &args.service_name)?;
+    let session = Session::of_service(invocation, context, &args.service_name)?;
     run(&session, Action::Restart, args.timeout)
 }
 
 fn run(session: &Session<'_, '_>, action: Action, timeout: Duration) -> Result<Output, Error> {
     let _lock = session.lock()?;
     let Some(record) = session.record()? else {
-        return Err(not_installed(&session.name));
+        return Err(session.not_installed());
     };
     let backend = session.open_backend(Some(&record))?;
     let progress = |text: &str| session.context.progress(text);

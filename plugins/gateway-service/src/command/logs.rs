@@ -3,7 +3,6 @@
 use super::session::Session;
 use crate::args::GatewayLogsArgs;
 use crate::logs::{LogLine, LogRange, Tail, follow, read};
-use crate::operation::lifecycle::not_installed;
 use jiff::Timestamp;
 use kt_control_api::parse_time;
 use kt_plugin_api::{Class, Context, Error, Invocation, Output, View};
@@ -14,9 +13,9 @@ const DEFAULT_LINES: u32 = 50;
 
 pub(crate) fn logs(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let args: GatewayLogsArgs = invocation.arguments()?;
-    let session = Session::new(invocation, context, &args.service_name)?;
+    let session = Session::of_service(invocation, context, &args.service_name)?;
     let Some(record) = session.record()? else {
-        return Err(not_installed(&session.name));
+        return Err(session.not_installed());
     };
     let backend = session.open_backend(Some(&record))?;
     let mut service = session.service_context(&backend, &|_| {})?;

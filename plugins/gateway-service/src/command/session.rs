@@ -3,10 +3,12 @@
 
 use super::ownership::OwnershipCheck;
 use crate::context::{FAMILY, ServiceContext};
+use crate::operation::lifecycle::not_installed;
 use crate::record::{Lock, Record, Records};
 use crate::system::{Environment, LocalRunner, LocalSystem, collect_system_info};
+use kt_control_api::with_suggestion;
 use kt_plugin_api::service::{INTERFACE, RemoteBackend, ServiceBackend, ServiceName};
-use kt_plugin_api::{Context, Error, Invocation};
+use kt_plugin_api::{Class, Context, Error, Invocation};
 
 /// One invocation of a command.
 pub(super) struct Session<'a, 'c> {
@@ -33,6 +35,45 @@ impl<'a, 'c> Session<'a, 'c> {
             name: ServiceName::parse(name)?,
             records: Records::new(&invocation.dirs.state),
         })
+    }
+
+    /// Creates the session of a command on an existing service, which may also be named by
+    /// the gateway that it runs.
+    pub(super) fn of_service(
+        invocation: &'a Invocation,
+        context: &'a Context<'c>,
+        name: &str,
+    ) -> Result<Self, Error> {
+        let session = Self::new(invocation, context, name);
+        let runner = LocalRunner::new(context);
+        let records = Records::new(&invocation.dirs.state);
+        let names = records.names();
+        if names.iter().any(|service| service == name) {
+            return session;
+        }
+        let runs_it = |service: &&String| {
+            let record = ServiceName::parse(service).map(|name| records.read(&runner, &name));
+            let record = record.ok().and_then(Result::ok).flatten();
+            record.is_some_and(|record| record.gateway_name == name || record.gateway_id == name)
+        };
+        match names.iter().filter(runs_it).collect::<Vec<_>>().as_slice() {
+            [] => session,
+            [service] => Self::new(invocation, context, service),
+            several => {
+                let services: Vec<String> = several.iter().map(|s| format!("`{s}`")).collect();
+                let message = format!("several services run the gateway `{name}`");
+                Err(Error::new(Class::Usage, "service-not-named", message)
+                    .cause(format!("they are {}", services.join(", ")))
+                    .hint("pass the name of one"))
+            }
+        }
+    }
+
+    /// Returns the error for a service that is not installed.
+    pub(super) fn not_installed(&self) -> Error {
+        let names = self.records.names();
+        let error = not_installed(&self.name);
+        with_suggestion(error, self.name.as_str(), names.iter().map(String::as_str))
     }
 
     /// Locks the service, after checking that this user may change it.

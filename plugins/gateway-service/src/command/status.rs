@@ -22,7 +22,7 @@ pub(crate) fn status(invocation: &Invocation, context: &Context<'_>) -> Result<O
 
 fn wait_for_status(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let args: GatewayStatusArgs = invocation.arguments()?;
-    let session = Session::new(invocation, context, &args.service_name)?;
+    let session = Session::of_service(invocation, context, &args.service_name)?;
     let deadline = Instant::now() + args.timeout;
     loop {
         let inputs = collect(&session)?;

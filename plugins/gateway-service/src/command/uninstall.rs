@@ -13,7 +13,7 @@ use serde_json::json;
 
 pub(crate) fn uninstall(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let args: GatewayUninstallArgs = invocation.arguments()?;
-    let session = Session::new(invocation, context, &args.service_name)?;
+    let session = Session::of_service(invocation, context, &args.service_name)?;
     let _lock = if args.print.is_none() {
         Some(session.lock()?)
     } else {

@@ -101,7 +101,7 @@ fn for_service(fix: &str, record: &Record) -> String {
     let mut words = vec![fix.to_owned()];
     let default = record.spec.name.as_str() == ServiceName::DEFAULT;
     if fix == "kt gateway install" {
-        words.push(format!("--id {}", record.gateway_id));
+        words.push(record.gateway_id.clone());
         let options = [
             ("--listen", &record.listen),
             ("--admin-listen", &record.admin_listen),

@@ -303,7 +303,7 @@ fn fixes_name_this_service() {
         fixes,
         [
             "kt gateway restart --service-name edge",
-            "kt gateway install --id gw_aaaaaaaaaaaaaaaa --listen 0.0.0.0:5001 --allow-remote-plaintext --service-name edge",
+            "kt gateway install gw_aaaaaaaaaaaaaaaa --listen 0.0.0.0:5001 --allow-remote-plaintext --service-name edge",
         ]
     );
 }

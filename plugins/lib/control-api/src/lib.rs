@@ -40,8 +40,10 @@ mod process;
 mod provider;
 mod prune;
 mod request;
+mod selector;
 mod service;
 mod status_report;
+mod suggestion;
 mod sync_state;
 mod time_argument;
 mod token;
@@ -74,7 +76,7 @@ pub use limits::{
     LimitError, MAX_CONTENT_BYTES, MAX_DESCRIPTION_CHARS, MAX_LABELS, MAX_MESSAGE_CHARS,
     validate_description, validate_label, validate_message, validate_name,
 };
-pub use lookup::{parse_if_match, resolve_gateway};
+pub use lookup::{check_version, gateway_not_found, parse_if_match, resolve_gateway};
 pub use page::Page;
 pub use paged_list::{PagedList, list_limit, parse_limit};
 pub use private_temp_file::{PrivateTempFile, sync_parent_directory};
@@ -88,8 +90,10 @@ pub use provider::{
 };
 pub use prune::{PruneRequest, PruneResponse, VersionRange};
 pub use request::{Method, Request, Response};
+pub use selector::{InvalidSelector, LabelSelector};
 pub use service::{ServiceMode, ServiceVersion, WhoAmI};
 pub use status_report::{StatusReport, StatusResponse};
+pub use suggestion::{closest_name, with_suggestion, with_token_suggestion};
 pub use sync_state::SyncState;
 pub use time_argument::parse_time;
 pub use token::{Token, TokenError, TokenHash, TokenKind};

@@ -24,8 +24,21 @@ impl<T> PagedList<T> {
     pub fn read(
         context: &Context<'_>,
         limit: usize,
+        cursor: Option<String>,
+        page: impl FnMut(u32, Option<&str>) -> Result<Page<T>, ApiError>,
+    ) -> Result<Self, Error> {
+        Self::read_matching((context, limit), cursor, page, |_| true)
+    }
+
+    /// The same for the items that `matches` selects: the API does not.
+    ///
+    /// # Errors
+    /// As [`PagedList::read`].
+    pub fn read_matching(
+        (context, limit): (&Context<'_>, usize),
         mut cursor: Option<String>,
         mut page: impl FnMut(u32, Option<&str>) -> Result<Page<T>, ApiError>,
+        matches: impl Fn(&T) -> bool,
     ) -> Result<Self, Error> {
         let mut items = Vec::new();
         loop {
@@ -34,7 +47,7 @@ impl<T> PagedList<T> {
             let size = u32::try_from(count).unwrap_or(1);
             let page = page(size, cursor.as_deref())?;
             let is_empty = page.items.is_empty();
-            items.extend(page.items);
+            items.extend(page.items.into_iter().filter(&matches));
             cursor = page.next_cursor;
             if items.len() >= limit || cursor.is_none() || is_empty {
                 let next = cursor;
