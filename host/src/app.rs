@@ -270,13 +270,12 @@ fn reject_arguments(
         Vec::new()
     };
     let text = error.render().to_string();
-    let message = text.trim().trim_start_matches("error: ").to_owned();
-    let usage_error = Error::new(Class::Usage, "invalid-arguments", message);
+    let usage_error = cli::usage_error(error);
     let usage_error = hints.iter().cloned().fold(usage_error, Error::hint);
     if options::json_requested(env) {
         return fail_early(env, &usage_error);
     }
-    // With styles, the sequences of an argument could not be told from those of the message.
+    // With styles, the sequences of an argument cannot be distinguished from those of the message.
     let rendered = if printable(&text) == text {
         error.render().ansi().to_string()
     } else {

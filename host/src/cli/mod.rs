@@ -10,7 +10,9 @@ mod help;
 mod plugin_commands;
 mod plugins;
 mod tree;
+mod usage_error;
 
 pub(crate) use arguments::{ParsedArguments, parse_arguments};
 pub(crate) use builtin::BuiltinCommand;
 pub(crate) use tree::{CommandSelection, Route, Tree, build};
+pub(crate) use usage_error::usage_error;

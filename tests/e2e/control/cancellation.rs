@@ -50,11 +50,13 @@ fn a_signal_ends_a_command_that_reads_a_fifo() {
     sandbox.write("policy-config.yaml", example);
     let create = "gateway create --name production --file policy-config.yaml";
     sandbox.kt_line(create).run().ok();
-    let fifo = sandbox.path("fifo");
-    make_fifo(&fifo);
-    chmod(&fifo, 0o600);
-    for line in READERS {
+    for (index, line) in READERS.into_iter().enumerate() {
         for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+            // Another one each time: the child of another test may have a copy of the writer
+            // until it runs its program, and its end would be the end of the input.
+            let fifo = sandbox.path(&format!("fifo-{index}-{code}"));
+            make_fifo(&fifo);
+            chmod(&fifo, 0o600);
             let line = line.replace("FIFO", &fifo.display().to_string());
             let running = sandbox.kt_line(&line).spawn();
             // It succeeds as soon as there is a reader.

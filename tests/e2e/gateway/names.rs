@@ -77,7 +77,7 @@ fn a_gateway_and_a_version_are_arguments() {
             .kt("gateway delete")
             .run()
             .exits(2)
-            .stderr_contains("<GATEWAY>");
+            .stderr_contains("GATEWAY");
     }
 }
 

@@ -76,11 +76,11 @@ fn errors_of_a_server_are_escaped() {
             let _read = stream.read(&mut head);
             let detail = "no\\u202eway\\u001b[2J\\u009b31m\\u0007";
             let body = format!(
-                "{{\"type\":\"about:blank\",\"title\":\"t\",\"status\":400,\"code\":\"invalid\",\"detail\":\"{detail}\",\"hint\":\"{detail}\"}}"
+                "{{\"type\":\"about:blank\",\"title\":\"t\",\"status\":404,\"code\":\"not-found\",\"detail\":\"{detail}\",\"hint\":\"{detail}\"}}"
             );
             let _written = write!(
                 stream,
-                "HTTP/1.1 400 Bad Request\r\ncontent-type: application/problem+json\r\n\
+                "HTTP/1.1 404 Not Found\r\ncontent-type: application/problem+json\r\n\
                  content-length: {}\r\nconnection: close\r\n\r\n{body}",
                 body.len()
             );

@@ -25,7 +25,8 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
             Ok(_) => LintResult::Valid(document),
         },
     };
-    let name = kt_policy_file::names(&args.file).join(", ");
+    let names: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
+    let name = names.join(", ");
     let output = Output::new(
         "kt.policy.lint/1",
         result.value(&name)?,

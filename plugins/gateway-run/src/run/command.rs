@@ -254,7 +254,10 @@ fn serve(
     drop(admin_server);
     let served = state.served();
     let value = json!({ "listen": listen, "requests": served, "applied_at": applied_at });
-    let view = View::Message(format!("stopped after {served} requests"));
+    let view = View::Message(match served {
+        1 => "stopped after 1 request".to_owned(),
+        _ => format!("stopped after {served} requests"),
+    });
     Ok(Output::new("kt.gateway.run/1", value, view).name_path("/listen"))
 }
 

@@ -51,6 +51,9 @@ pub struct ConnectOptions {
     /// retries, within the deadline of the call.
     #[serde(default)]
     pub handles_retry_after: bool,
+    /// Where the URL was configured, for messages; providers do not receive it.
+    #[serde(skip)]
+    pub url_origin: Option<String>,
 }
 
 impl std::fmt::Debug for ConnectOptions {
@@ -92,6 +95,10 @@ impl ConnectOptions {
             ca_file: ca_file(invocation),
             actor: String::new(),
             handles_retry_after: false,
+            url_origin: invocation
+                .origin("api.url")
+                .filter(|origin| !origin.starts_with("--"))
+                .map(str::to_owned),
         }
     }
 
@@ -206,9 +213,15 @@ impl Transport for ProviderTransport<'_> {
                     Class::Settings => TransportErrorKind::Settings,
                     _ => TransportErrorKind::Other,
                 };
+                let unreachable = [TransportErrorKind::Unavailable, TransportErrorKind::Timeout];
+                let origin = self.connection.url_origin.as_ref();
+                let message = match origin.filter(|_| unreachable.contains(&kind)) {
+                    Some(origin) => format!("{error} (the address is from {origin})"),
+                    None => error.to_string(),
+                };
                 TransportError {
                     hint: error.hints.first().cloned(),
-                    ..TransportError::new(kind, error.to_string())
+                    ..TransportError::new(kind, message)
                 }
             })
     }

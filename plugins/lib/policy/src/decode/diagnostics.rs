@@ -63,7 +63,14 @@ impl<'s> Diagnostics<'s> {
         expected: &str,
         actual: &NodeKind,
     ) {
-        let message = format!("`{path}` must be {expected}, not {}", actual.type_name());
+        let actual_type = actual.type_name();
+        let message = if path.is_empty() {
+            format!(
+                "the configuration must be {expected} with keys such as `pack`, not {actual_type}"
+            )
+        } else {
+            format!("`{path}` must be {expected}, not {actual_type}")
+        };
         let problem = self.report(code::WRONG_TYPE, location, path, message);
         if expected == "a string" && !matches!(actual, NodeKind::Sequence(_) | NodeKind::Mapping(_))
         {

@@ -19,6 +19,10 @@ pub const MAX_DEPTH: usize = 64;
 /// The maximum number of aliases in a source.
 pub const MAX_ALIASES: usize = 100;
 
+const SEVERAL_DOCUMENTS: &str = "a configuration is one document, and a second one begins at \
+     this `---`; layers are files of their own, which are passed together";
+const TAB: &str = "a tab cannot indent; use spaces";
+
 /// The reason why a source cannot be parsed.
 pub(crate) struct YamlError {
     pub(crate) over_budget: bool,
@@ -64,6 +68,18 @@ fn options() -> Options {
 
 fn yaml_error(error: Error) -> YamlError {
     let message = message_without_location(&error);
+    // Words of the library, which has no variants for them.
+    let reworded = [("Documents {", SEVERAL_DOCUMENTS), ("tabs disallowed", TAB)];
+    let reworded = reworded.iter().find(|(word, _)| message.contains(word));
+    if let Some((_, text)) = reworded {
+        let location = error.location();
+        return YamlError {
+            over_budget: false,
+            message: (*text).to_owned(),
+            line: location.map_or(0, |at| line(&at)),
+            column: location.map_or(0, |at| column(&at)),
+        };
+    }
     // The library reports exceeded alias limits as a wrapped text, without a variant.
     let over_budget = matches!(error.without_snippet(), Error::Budget { .. })
         || message.contains("limit exceeded");

@@ -34,7 +34,7 @@ impl fmt::Display for Problem {
 impl Problem {
     fn add_location<'p>(&'p self, group: Group<'p>) -> Group<'p> {
         if let Some(snippet) = self.snippet.as_ref() {
-            let location = AnnotationKind::Primary.span(snippet.offset..snippet.offset + 1);
+            let location = AnnotationKind::Primary.span(snippet.span());
             return group.element(
                 Snippet::source(&*snippet.line)
                     .path(&self.file)

@@ -1,5 +1,6 @@
 //! [`Snippet`]: the source line that a problem shows.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A source line and the location of a problem in it. Secrets are masked.
@@ -20,5 +21,12 @@ impl Snippet {
             offset: offset.unwrap_or(line.len()),
             line,
         }
+    }
+
+    /// Returns the bytes of the character at the location.
+    pub(crate) fn span(&self) -> Range<usize> {
+        let rest = self.line.get(self.offset..).unwrap_or_default();
+        let length = rest.chars().next().map_or(1, char::len_utf8);
+        self.offset..self.offset + length
     }
 }

@@ -367,3 +367,44 @@ fn layers_merge_mappings_replace_lists_and_keep_locations() {
     let problems = wrong.unwrap_err();
     assert_eq!(problems.first().unwrap().file, "over.yaml");
 }
+
+/// Files that other tools accept, or that an editor wrote differently.
+#[test]
+fn documents_that_are_no_configuration_are_named() {
+    for (text, expected) in [
+        ("a: 1\n---\nb: 2\n", "a second one begins"),
+        (
+            "- a\n- b\n",
+            "the configuration must be a mapping with keys such as `pack`, not a list",
+        ),
+        (
+            "hello\n",
+            "the configuration must be a mapping with keys such as `pack`, not a string",
+        ),
+        ("pack:\n\tname: x\n", "a tab cannot indent; use spaces"),
+    ] {
+        let problems = bad(text).to_string();
+        assert!(problems.contains(expected), "{text:?}: {problems}");
+    }
+}
+
+/// The caret is below a whole character.
+#[test]
+fn a_location_may_be_at_any_character() {
+    for key in ["\u{feff}pack", "ключ", "é", "日本", "\u{1f600}"] {
+        for text in [
+            format!("{key}: 1\n"),
+            format!("pack: {{name: a}}\n{key}: 1\n"),
+        ] {
+            let problems = bad(&text);
+            assert!(problems.to_string().contains("problem"), "{problems}");
+        }
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_ignored() {
+    let text = format!("\u{feff}{BASE}");
+    let document = parse(&[Source::new("bom.yaml", text)]);
+    assert!(document.is_ok(), "{document:?}");
+}
