@@ -3,6 +3,7 @@
 //! injection. Every offset leads back to the original bytes. No I/O; the cost
 //! is linear in the text.
 
+mod alphabet;
 mod classifier;
 mod fold;
 mod injection;
@@ -10,6 +11,7 @@ mod letters;
 mod reading;
 mod token;
 
+pub use alphabet::is_alphanumeric;
 pub use classifier::{
     BITS, FEATURES, LONG, Model, SHORT, Scores, Thresholds, features, normalizer,
 };

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::confusable::look_alike;
 use super::map::{self, Segment};
 use super::table::fold_of;
+use crate::alphabet::is_alphanumeric;
 
 /// A folded text and the way back to the original.
 #[derive(Debug, Clone)]
@@ -118,7 +119,7 @@ fn class_of(c: char) -> Class {
         Class::Latin
     } else if let Some(latin) = look_alike(folded) {
         Class::LooksLatin(latin)
-    } else if folded.is_alphanumeric() {
+    } else if is_alphanumeric(folded) {
         Class::Other
     } else {
         Class::Boundary

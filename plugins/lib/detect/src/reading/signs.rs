@@ -1,6 +1,6 @@
 //! Words that signs take apart: `i|g|n|o|r|e`, `ig<b></b>nore`, `"ign" + "ore"`, `!gn0r3`.
 
-use memchr::memchr3_iter;
+use memchr::{memchr, memchr3, memchr3_iter, memmem};
 
 use crate::token::unleet;
 
@@ -95,6 +95,39 @@ const KINDS: [u8; 256] = {
 
 /// Whether several single letters stand between separators.
 fn has_separated(text: &str) -> bool {
+    if text.is_ascii() {
+        return count_separated(text.as_bytes()) >= LEAST;
+    }
+    has_separated_characters(text)
+}
+
+/// Returns how many single letters stand between separators in a text of ASCII. The inner loop has
+/// no branches and counts in a byte, so that the compiler makes vectors of it.
+fn count_separated(text: &[u8]) -> usize {
+    /// Bytes of which the letters fit a byte.
+    const PART: usize = 128;
+    let is_separator = |byte: u8| {
+        let same = |any, sign: &u8| any | (byte == *sign);
+        SEPARATORS.iter().fold(false, same)
+    };
+    let parts = (0..text.len()).step_by(PART).map(|start| {
+        let part = &text[start..text.len().min(start + PART + 2)];
+        let (Some(second), Some(third)) = (part.get(1..), part.get(2..)) else {
+            return 0;
+        };
+        let places = part.iter().zip(second).zip(third);
+        let found = places.map(|((first, second), third)| {
+            let is_letter = (second | 0x20).wrapping_sub(b'a') < 26;
+            let is_digit = second.wrapping_sub(b'0') < 10;
+            u8::from(is_separator(*first) & (is_letter | is_digit) & is_separator(*third))
+        });
+        usize::from(found.fold(0_u8, u8::wrapping_add))
+    });
+    parts.sum()
+}
+
+/// The same of any text.
+fn has_separated_characters(text: &str) -> bool {
     let (mut kinds, mut found) = (0_u8, 0);
     for (at, byte) in text.bytes().enumerate() {
         let kind = match KINDS[usize::from(byte)] {
@@ -131,8 +164,14 @@ pub(super) fn marks(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let mut out = String::new();
     let (mut inside, mut copied, mut at) = (0, 0, 0);
+    // Nearly no text has codes of terminals or words that go on in the next line.
+    let is_plain = memchr(b'\x1b', bytes).is_none() && memmem::find(bytes, b"-\n").is_none();
     let is_mark = |b: &u8| matches!(b, b'<' | b'\x1b' | b'"' | b'\'' | b'-');
-    while let Some(offset) = bytes[at..].iter().position(is_mark) {
+    let next = |at: usize| match is_plain {
+        true => memchr3(b'<', b'"', b'\'', &bytes[at..]),
+        false => bytes[at..].iter().position(is_mark),
+    };
+    while let Some(offset) = next(at) {
         at += offset;
         let is_letter =
             |byte: &u8| byte.is_ascii_alphanumeric() || !byte.is_ascii() || *byte == b'\'';
@@ -275,7 +314,18 @@ fn hides_letters(word: &[u8], behind: Option<&u8>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{letters, look_alikes, marks};
+    use super::{LEAST, count_separated, has_separated_characters, letters, look_alikes, marks};
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn letters_of_ascii_are_separated_as_others(text in "([|:=a1 ]{0,6}|[a-z ]{60,70}){0,6}") {
+            let found = count_separated(text.as_bytes()) >= LEAST;
+            prop_assert_eq!(found, has_separated_characters(&text));
+        }
+    }
 
     fn plain_signs(text: &str) -> Vec<String> {
         [letters(text), marks(text), look_alikes(text)]

@@ -1,5 +1,7 @@
 //! What bytes and characters are to the token stream.
 
+use crate::alphabet::is_alphanumeric;
+
 /// The class of a byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Class {
@@ -45,7 +47,7 @@ pub(super) fn stands_alone(c: char) -> bool {
 /// Whether a character that is not ASCII goes on a word: a letter, or the vowel
 /// sign of a script that writes vowels as marks.
 pub(super) fn in_word(c: char) -> bool {
-    c.is_alphanumeric()
+    is_alphanumeric(c)
         || matches!(u32::from(c),
             0x5b0..=0x5c7 | 0x610..=0x61a | 0x64b..=0x65f | 0x670 | 0x900..=0xdff)
 }

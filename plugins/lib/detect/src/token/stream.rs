@@ -10,6 +10,7 @@ use super::hash::{bucket, pair, single};
 use super::model::Token;
 use super::spaced;
 use super::word::word;
+use crate::alphabet::is_alphanumeric;
 
 /// Tokens within which a pair counts once.
 const REPETITION: u32 = 64;
@@ -61,7 +62,7 @@ fn wide(text: &str, at: usize, tokens: &mut Vec<Token>) -> usize {
         return text.len();
     };
     let end = at + c.len_utf8();
-    if !c.is_alphanumeric() {
+    if !is_alphanumeric(c) {
         return end;
     }
     if stands_alone(c) {

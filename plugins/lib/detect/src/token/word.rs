@@ -3,6 +3,7 @@
 use super::class::{CLASSES, Class, in_word, stands_alone, unleet};
 use super::hash::{WordHash, single};
 use super::model::Token;
+use crate::alphabet::is_own_lower;
 use crate::letters::{LOWER, hump, letters, load, mask};
 
 /// Letters that the stem of a word has.
@@ -136,11 +137,16 @@ fn any_word(text: &str, start: usize) -> Token {
                 if !in_word(c) || stands_alone(c) {
                     break;
                 }
-                for lower in c.to_lowercase() {
+                let mut push = |lower: char| {
                     letter = u32::from(lower);
                     written.push(letter, length);
                     unleeted.push(letter, length);
                     length += 1;
+                };
+                if is_own_lower(c) {
+                    push(c);
+                } else {
+                    c.to_lowercase().for_each(push);
                 }
                 letters += 1;
                 at += c.len_utf8();

@@ -1,5 +1,7 @@
 //! E-mail addresses.
 
+use kt_detect::is_alphanumeric;
+
 use super::announced::is_announced;
 use crate::chain::{Hold, Match, Progress, View};
 use crate::text::{after_word, character};
@@ -23,13 +25,6 @@ const LOCAL: [bool; 256] = {
     }
     local
 };
-
-/// Whether a character is a letter or a digit. Ideographs, syllables and kana,
-/// which texts have many of, are not looked up in the tables of Unicode.
-fn is_alphanumeric(c: char) -> bool {
-    matches!(c, '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' | 'ぁ'..='ゖ' | 'ァ'..='ヺ')
-        || c.is_alphanumeric()
-}
 
 /// Looks for an address that begins at `at`, in a text with this label.
 pub(super) fn at(view: View<'_>, at: usize, label: &[u8], progress: &mut Progress) -> Match {
@@ -193,15 +188,4 @@ fn is_file_ending(top: &str) -> bool {
     ENDINGS
         .iter()
         .any(|ending| top.eq_ignore_ascii_case(ending))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_alphanumeric;
-
-    #[test]
-    fn letters_are_those_of_unicode() {
-        let mut all = '\0'..=char::MAX;
-        assert!(all.all(|c| is_alphanumeric(c) == c.is_alphanumeric()));
-    }
 }
