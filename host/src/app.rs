@@ -101,10 +101,14 @@ impl App<'_> {
     /// Warns of settings that nothing reads: a misspelled one would be ignored without a
     /// word. Commands about settings report them in their results.
     fn warn_of_unknown_settings(&self, route: &Route) {
-        use crate::cli::BuiltinCommand::{ConfigShow, Doctor, PluginCheck};
+        use crate::cli::BuiltinCommand::{
+            ConfigEdit, ConfigSet, ConfigShow, ConfigUnset, Doctor, PluginCheck,
+        };
         let reported = matches!(
             route,
-            Route::Builtin(ConfigShow | Doctor | PluginCheck) | Route::Refused(_)
+            Route::Builtin(
+                ConfigEdit | ConfigSet | ConfigShow | ConfigUnset | Doctor | PluginCheck
+            ) | Route::Refused(_)
         );
         // Without some of the plugins, their settings look unknown.
         let Ok(layers) = self.context.layers.as_ref() else {

@@ -25,6 +25,26 @@ Creates a directory with a plugin that builds and passes `kt plugin test`: a com
 complete backend for a service manager, to be changed for another one. It has tests, a \
 README and a license. An existing directory is never changed.";
 
+const SET_HELP: &str = "\
+Examples:
+  # Use a server by default
+  kt config set api.url https://control.example
+  # Load plugins in processes of their own
+  kt config set plugins.isolate first second
+
+Change a setting in the settings file of the user
+
+Comments and the form of the file are kept. A key that nothing reads is an error.";
+
+const EDIT_HELP: &str = "\
+Examples:
+  # Edit the file with nano
+  EDITOR=nano kt config edit
+
+Edit the settings file of the user
+
+Opens a copy in `VISUAL`, else `EDITOR`, else vi, and replaces the file if the copy is valid.";
+
 const COMPLETION_HELP: &str = "\
 Examples:
   # bash, in ~/.bashrc
@@ -65,6 +85,9 @@ pub(crate) enum BuiltinCommand {
     Completion,
     Doctor,
     ConfigShow,
+    ConfigSet,
+    ConfigUnset,
+    ConfigEdit,
     Reference,
 }
 
@@ -78,7 +101,7 @@ pub(super) struct Definition<T> {
 
 /// Returns every built-in command.
 pub(super) fn commands() -> Vec<Definition<(Command, BuiltinCommand)>> {
-    let all: [(&str, &'static str, BuiltinCommand); 19] = [
+    let all: [(&str, &'static str, BuiltinCommand); 22] = [
         (
             "plugin install",
             "Install a plugin for the current user",
@@ -170,6 +193,21 @@ pub(super) fn commands() -> Vec<Definition<(Command, BuiltinCommand)>> {
             BuiltinCommand::ConfigShow,
         ),
         (
+            "config set",
+            "Change a setting in the settings file of the user",
+            BuiltinCommand::ConfigSet,
+        ),
+        (
+            "config unset",
+            "Remove a setting from the settings file of the user",
+            BuiltinCommand::ConfigUnset,
+        ),
+        (
+            "config edit",
+            "Edit the settings file of the user",
+            BuiltinCommand::ConfigEdit,
+        ),
+        (
             "reference",
             "Print the command reference",
             BuiltinCommand::Reference,
@@ -253,9 +291,25 @@ fn with_arguments(builtin: BuiltinCommand, command: Command) -> Command {
                 .required(true)
                 .value_parser(EnumValueParser::<Shell>::new()),
         ),
+        BuiltinCommand::ConfigSet => command.long_about(SET_HELP).arg(setting_key()).arg(
+            Arg::new("value")
+                .value_name("VALUE")
+                .help("Value of the setting; a list may have several")
+                .num_args(1..)
+                .required(true),
+        ),
+        BuiltinCommand::ConfigUnset => command.arg(setting_key()),
+        BuiltinCommand::ConfigEdit => command.long_about(EDIT_HELP),
         BuiltinCommand::PluginCatalog | BuiltinCommand::Reference => command.hide(true),
         BuiltinCommand::PluginList | BuiltinCommand::Doctor | BuiltinCommand::ConfigShow => command,
     }
+}
+
+fn setting_key() -> Arg {
+    Arg::new("key")
+        .value_name("KEY")
+        .help("Key of the setting, such as `api.url`")
+        .required(true)
 }
 
 fn with_new_arguments(command: Command) -> Command {
@@ -291,7 +345,7 @@ fn with_new_arguments(command: Command) -> Command {
 pub(super) fn groups() -> Vec<Definition<String>> {
     [
         ("plugin", "Manage plugins"),
-        ("config", "Show the settings of kt"),
+        ("config", "Show and change the settings of kt"),
     ]
     .into_iter()
     .map(|(words, about)| Definition {

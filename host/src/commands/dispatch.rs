@@ -2,8 +2,9 @@
 
 use super::context::CommandContext;
 use super::{
-    completion, config_show, doctor, plugin_catalog, plugin_change, plugin_check, plugin_info,
-    plugin_install, plugin_list, plugin_new, plugin_test, plugin_verify, reference, version,
+    completion, config_change, config_show, doctor, plugin_catalog, plugin_change, plugin_check,
+    plugin_info, plugin_install, plugin_list, plugin_new, plugin_test, plugin_verify, reference,
+    version,
 };
 use crate::cli::BuiltinCommand;
 use clap::ArgMatches;
@@ -36,6 +37,9 @@ pub(crate) fn run(
         BuiltinCommand::Version => Ok(version::run(matches, context)),
         BuiltinCommand::Completion => completion::run(matches),
         BuiltinCommand::Doctor => Ok(doctor::run(context)),
+        BuiltinCommand::ConfigSet => config_change::set(matches, context),
+        BuiltinCommand::ConfigUnset => config_change::unset(matches, context),
+        BuiltinCommand::ConfigEdit => config_change::edit(context),
         BuiltinCommand::ConfigShow => config_show::run(context),
         BuiltinCommand::Reference => Ok(reference::run(context)),
     }

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod completion;
+mod config_change;
 mod config_show;
 mod context;
 mod dispatch;

@@ -3,6 +3,7 @@
 use super::files::{LayerKind, Layers};
 use crate::suggestion::closest_match;
 use kt_plugin_api::manifest::SettingSpec;
+use kt_plugin_api::{Class, Error};
 use toml::{Table, Value};
 
 /// Keys of the host; one that ends with `.` is a table with arbitrary keys.
@@ -13,6 +14,13 @@ const HOST_KEYS: [&str; 6] = [
     "plugins.isolate",
     "plugins.memory_limit",
     "providers.",
+];
+
+/// Those of them that have lists.
+const LISTS: [&str; 3] = [
+    "plugins.allow_in_process",
+    "plugins.allow_shadow",
+    "plugins.isolate",
 ];
 
 /// Returns a message for each key that neither the host nor an installed plugin
@@ -38,6 +46,43 @@ pub(crate) fn unknown_keys(layers: &Layers, specs: &[SettingSpec]) -> Vec<String
         }
     }
     messages
+}
+
+/// A setting that can be changed.
+#[derive(Debug)]
+pub(crate) struct KnownSetting {
+    /// The words of its key; those of a provider's key are one.
+    pub(crate) words: Vec<String>,
+    /// It has a list of values.
+    pub(crate) list: bool,
+    /// Its value is not an argument.
+    pub(crate) secret: bool,
+}
+
+/// Returns the setting with a key.
+///
+/// # Errors
+/// Class `usage` if neither the host nor an installed plugin has it.
+pub(crate) fn known_setting(key: &str, specs: &[SettingSpec]) -> Result<KnownSetting, Error> {
+    if !is_known(key, specs) {
+        let message = format!("`{key}` is not a setting of kt or an installed plugin");
+        let error = Error::new(Class::Usage, "unknown-setting", message);
+        let candidates = specs.iter().map(|s| s.key.as_str()).chain(HOST_KEYS);
+        let suggestion = closest_match(key, candidates);
+        let error = suggestion.into_iter().fold(error, |error, found| {
+            error.hint(format!("did you mean `{found}`?"))
+        });
+        return Err(error.hint("`kt config show` lists the settings"));
+    }
+    let words = match key.split_once('.') {
+        Some(("providers", interface)) => vec!["providers".to_owned(), interface.to_owned()],
+        _ => key.split('.').map(str::to_owned).collect(),
+    };
+    Ok(KnownSetting {
+        words,
+        list: LISTS.contains(&key),
+        secret: specs.iter().any(|spec| spec.key == key && spec.secret),
+    })
 }
 
 fn is_known(key: &str, specs: &[SettingSpec]) -> bool {

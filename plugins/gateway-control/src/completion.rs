@@ -1,6 +1,6 @@
 //! Completions of arguments.
 
-use crate::secret;
+use crate::{auth, secret};
 use kt_control_api::CompletedObject;
 use kt_plugin_api::{CompletionRequest, Context, Error};
 
@@ -15,6 +15,10 @@ pub(crate) fn run(
     let mut lines = Vec::new();
     let object = match (path.as_slice(), request.arg.as_str()) {
         (["secret", _], "name") => return secret::names(&request.invocation),
+        (["auth", "switch"], "name") => {
+            let names = auth::profile_names(&request.invocation.dirs.config);
+            return Ok(names.into_iter().collect());
+        }
         (_, "id") | (["gateway", "list"], "gateway") => CompletedObject::Gateway,
         (["gateway", "config"], "version") => {
             lines.extend(NAMED_VERSIONS.map(str::to_owned));

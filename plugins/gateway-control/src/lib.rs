@@ -63,6 +63,7 @@ impl Command for GatewayControl {
             ["auth", "login"] => auth::login(invocation, context),
             ["auth", "logout"] => auth::logout(invocation, context),
             ["auth", "token"] => auth::token(invocation),
+            ["auth", "switch"] => auth::switch(invocation),
             ["auth", "list"] => auth::list(invocation),
             ["token", "create"] => token::create(invocation, context),
             ["token", "list"] => token::list(invocation, context),

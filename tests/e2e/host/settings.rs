@@ -249,3 +249,72 @@ fn every_command_warns_of_a_setting_that_nothing_reads() {
     let output = sandbox.kt_line("version --no-plugins").run();
     output.ok().stderr_excludes("warning");
 }
+
+#[test]
+fn settings_are_changed_and_comments_are_kept() {
+    let sandbox = Sandbox::new();
+    let file = sandbox.write_settings("# mine\n[api]\n# the server\nurl = 'http://127.0.0.1:1'\n");
+    let kt = |line: &str| sandbox.kt_line(line).run();
+    kt("config set api.url http://127.0.0.1:2").ok();
+    kt("config set plugins.isolate one two").ok();
+    kt("config set providers.kt.service/1 systemd").ok();
+    let text = std::fs::read_to_string(&file).expect("it is there");
+    assert!(
+        text.starts_with("# mine\n[api]\n# the server\nurl = \"http://127.0.0.1:2\"\n"),
+        "{text}"
+    );
+    assert!(text.contains("isolate = [\"one\", \"two\"]"), "{text}");
+    assert_eq!(
+        setting(&sandbox, "api.url", "", None)["value"],
+        "http://127.0.0.1:2"
+    );
+    kt("config unset api.url").ok();
+    kt("config unset api.url").ok().stderr_contains("not set");
+    for (line, code, text) in [
+        ("config set api.urll x", 2, "did you mean `api.url`?"),
+        ("config set api.token x", 2, "kt auth login"),
+        ("config set api.url a b", 2, "one value"),
+        ("config set api.url", 2, "VALUE"),
+    ] {
+        kt(line).exits(code).stderr_contains(text);
+    }
+    let before = std::fs::read_to_string(&file).expect("it is there");
+    let editor = |script: &str| {
+        let script = sandbox.write("editor", format!("#!/bin/sh\n{script}\n"));
+        sandbox
+            .kt_line("config edit")
+            .env("EDITOR", format!("sh {}", script.display()))
+            .run()
+    };
+    let broken = editor("echo '[[' >> \"$1\"");
+    broken.exits(3).stderr_contains("is unchanged");
+    editor("exit 3").exits(2);
+    editor("true").ok().stderr_contains("unchanged");
+    assert_eq!(std::fs::read_to_string(&file).expect("it is there"), before);
+    editor("echo \"default_profile = 'work'\" > \"$1\"").ok();
+    assert_eq!(
+        std::fs::read_to_string(&file).expect("it is there"),
+        "default_profile = 'work'\n"
+    );
+}
+
+#[test]
+fn auth_switch_selects_another_default_profile() {
+    let sandbox = Sandbox::new();
+    sandbox.write_settings("default_profile = 'gone' # why\n");
+    sandbox.write_profile("work", "[api]\nurl = 'http://127.0.0.1:1'\n");
+    sandbox.kt_line("auth switch work").run().ok();
+    let file = sandbox.home().join("config/config.toml");
+    let text = std::fs::read_to_string(file).expect("it is there");
+    assert_eq!(text, "default_profile = \"work\" # why\n");
+    assert_eq!(
+        setting(&sandbox, "api.url", "", None)["value"],
+        "http://127.0.0.1:1"
+    );
+    let unreachable = sandbox.kt_line("gateway list").run();
+    unreachable
+        .exits(7)
+        .stderr_contains("the address is from profile work");
+    let other = sandbox.kt_line("auth switch wrk").run();
+    other.exits(5).stderr_contains("did you mean `work`?");
+}

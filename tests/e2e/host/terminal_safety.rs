@@ -76,7 +76,7 @@ fn errors_of_a_server_are_escaped() {
             let _read = stream.read(&mut head);
             let detail = "no\\u202eway\\u001b[2J\\u009b31m\\u0007";
             let body = format!(
-                "{{\"type\":\"about:blank\",\"title\":\"t\",\"status\":404,\"code\":\"not-found\",\"detail\":\"{detail}\",\"hint\":\"{detail}\"}}"
+                "{{\"type\":\"/problems/not-found\",\"title\":\"t\",\"status\":404,\"code\":\"not-found\",\"detail\":\"{detail}\",\"hint\":\"{detail}\"}}"
             );
             let _written = write!(
                 stream,

@@ -16,9 +16,21 @@ const SOON: Duration = Duration::from_secs(60);
 type Entry = (&'static str, &'static str, &'static str, i32);
 
 /// In an order in which every command has output. A gateway is running.
-const TABLE: [Entry; 58] = [
+const TABLE: [Entry; 60] = [
     ("completion", "completion", "completion bash", 0),
     ("config-show", "config show", "config show", 0),
+    (
+        "config-set",
+        "config set",
+        "config set default_profile default",
+        0,
+    ),
+    (
+        "config-unset",
+        "config unset",
+        "config unset default_profile",
+        0,
+    ),
     ("doctor", "doctor", "doctor", 0),
     (
         "gateway-config",
@@ -292,6 +304,9 @@ const OF_A_SERVICE: [&str; 5] = [
 /// Commands that require a server; the shapes are checked by the login test.
 const OF_A_LOGIN: [&str; 4] = ["auth list", "auth login", "auth logout", "auth token"];
 
+/// Commands that require an editor or a profile; the tests of settings run them.
+const OF_THE_USER: [&str; 2] = ["auth switch", "config edit"];
+
 fn golden(name: &str, value: &Value) {
     assert_golden(&format!("{GOLDEN_DIR}/{name}.txt"), &shape(value));
 }
@@ -305,6 +320,7 @@ fn the_json_shape_of_every_command_is_stable() {
         .chain(SEPARATE)
         .chain(OF_A_SERVICE)
         .chain(OF_A_LOGIN)
+        .chain(OF_THE_USER)
         .map(str::to_owned)
         .collect();
     assert_eq!(

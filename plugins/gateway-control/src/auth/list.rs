@@ -57,6 +57,14 @@ pub(crate) fn run(invocation: &Invocation) -> Result<Output, Error> {
     Ok(problems.into_iter().fold(output, Output::note))
 }
 
+/// Returns the names of all profiles.
+pub(crate) fn profile_names(config: &Path) -> BTreeSet<String> {
+    let tables = table_profiles(config);
+    file_profiles(config)
+        .chain(tables.keys().cloned())
+        .collect()
+}
+
 /// Returns the names of the profiles with a file.
 fn file_profiles(config: &Path) -> impl Iterator<Item = String> {
     let entries = std::fs::read_dir(profiles_directory(config))
