@@ -23,4 +23,5 @@ pub(super) const POSTGRES: &[&str] = &[
     include_str!("postgres/schema/0005.sql"),
     include_str!("postgres/schema/0006.sql"),
     include_str!("postgres/schema/0007.sql"),
+    include_str!("postgres/schema/0008.sql"),
 ];

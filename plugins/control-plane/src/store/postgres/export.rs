@@ -1,6 +1,6 @@
 //! Exports what the database holds, row by row.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use kt_control_api::{AuditEntry, ContentHash, GatewayId};
 
@@ -12,6 +12,12 @@ use crate::store::{
     AUDIT_PAGE_ROWS, ApplyOutcomeRow, ContentRow, ExportRecord, GatewayRow, RecordSink, Selection,
     TokenRow, VersionRow,
 };
+
+/// Maximum number of gateways that are read at a time, of their versions, unless one has more, and
+/// of the bytes of their contents.
+const GATEWAYS_PER_PAGE: usize = 50;
+const VERSIONS_PER_PAGE: u64 = 5000;
+const CONTENT_BYTES_PER_PAGE: u64 = 8 << 20;
 
 /// Exports the selection, as of the moment when it begins.
 pub(super) async fn export(
@@ -34,11 +40,36 @@ async fn export_all(
     sink: &mut RecordSink<'_>,
 ) -> Result<(), QueryError> {
     let mut exported = HashSet::new();
-    for gateway in gateways(session, selection).await? {
-        let id = gateway.id.clone();
-        sink(ExportRecord::Gateway(gateway))?;
-        versions(session, &id, &mut exported, sink).await?;
-        apply_outcomes(session, &id, sink).await?;
+    let gateways = gateways(session, selection).await?;
+    let mut rest = gateways.as_slice();
+    while !rest.is_empty() {
+        let (page, next) = rest.split_at(page_length(rest));
+        rest = next;
+        let ids: Vec<&str> = page.iter().map(|row| row.id.as_str()).collect();
+        let mut versions = versions(session, &ids).await?;
+        let mut outcomes = apply_outcomes(session, &ids).await?;
+        let ordered = page
+            .iter()
+            .filter_map(|row| versions.get(&row.id))
+            .flatten();
+        let needed = ordered.filter(|row| row.pruned_at.is_none());
+        let new = needed.filter(|row| exported.insert(row.content_sha256));
+        let mut contents = Contents {
+            upcoming: new.map(|row| (row.content_sha256, row.size)).collect(),
+            loaded: HashMap::new(),
+        };
+        for gateway in page {
+            sink(ExportRecord::Gateway(gateway.clone()))?;
+            for version in versions.remove(&gateway.id).unwrap_or_default() {
+                if let Some(content) = contents.take(session, &version.content_sha256).await? {
+                    sink(ExportRecord::Content(content))?;
+                }
+                sink(ExportRecord::Version(version))?;
+            }
+            for outcome in outcomes.remove(&gateway.id).unwrap_or_default() {
+                sink(ExportRecord::ApplyOutcome(outcome))?;
+            }
+        }
     }
     tokens(session, selection, sink).await?;
     if *selection == Selection::Whole {
@@ -54,41 +85,85 @@ async fn gateways(session: &Session, selection: &Selection) -> Result<Vec<Gatewa
     selected.map(GatewayRow::from_row).collect()
 }
 
-/// Exports the versions of a gateway, and each content before the first version that has it.
+/// Returns the versions of gateways.
 async fn versions(
     session: &Session,
-    gateway: &GatewayId,
-    exported: &mut HashSet<ContentHash>,
-    sink: &mut RecordSink<'_>,
-) -> Result<(), QueryError> {
-    let sql = rows::select::<VersionRow>("WHERE gateway_id = $1 ORDER BY version");
-    for row in session.rows(&sql, &[&gateway.as_str()]).await? {
-        let row = VersionRow::from_row(&row)?;
-        let sha256 = row.content_sha256;
-        if row.pruned_at.is_none() && exported.insert(sha256) {
-            let sql = "SELECT content FROM blobs WHERE sha256 = $1";
-            let found = session.row(sql, &[&sha256.as_bytes().as_slice()]).await?;
-            if let Some(found) = found {
-                let content = String::from_utf8(rows::only(&found)?);
-                let content = content.map_err(|_| rows::corrupt("a configuration"))?;
-                sink(ExportRecord::Content(ContentRow { sha256, content }))?;
-            }
-        }
-        sink(ExportRecord::Version(row))?;
-    }
-    Ok(())
+    ids: &[&str],
+) -> Result<HashMap<GatewayId, Vec<VersionRow>>, QueryError> {
+    let sql = rows::select::<VersionRow>("WHERE gateway_id = ANY($1) ORDER BY gateway_id, version");
+    let found: Vec<VersionRow> = rows::read_all(&session.rows(&sql, &[&ids]).await?)?;
+    Ok(by_gateway(found, |row| row.gateway.clone()))
 }
 
 async fn apply_outcomes(
     session: &Session,
-    gateway: &GatewayId,
-    sink: &mut RecordSink<'_>,
-) -> Result<(), QueryError> {
-    let sql = rows::select::<ApplyOutcomeRow>("WHERE gateway_id = $1 ORDER BY seq");
-    for row in session.rows(&sql, &[&gateway.as_str()]).await? {
-        sink(ExportRecord::ApplyOutcome(ApplyOutcomeRow::from_row(&row)?))?;
+    ids: &[&str],
+) -> Result<HashMap<GatewayId, Vec<ApplyOutcomeRow>>, QueryError> {
+    let sql =
+        rows::select::<ApplyOutcomeRow>("WHERE gateway_id = ANY($1) ORDER BY gateway_id, seq");
+    let found: Vec<ApplyOutcomeRow> = rows::read_all(&session.rows(&sql, &[&ids]).await?)?;
+    Ok(by_gateway(found, |row| row.gateway.clone()))
+}
+
+fn by_gateway<T>(rows: Vec<T>, gateway: impl Fn(&T) -> GatewayId) -> HashMap<GatewayId, Vec<T>> {
+    let mut found: HashMap<GatewayId, Vec<T>> = HashMap::new();
+    for row in rows {
+        found.entry(gateway(&row)).or_default().push(row);
     }
-    Ok(())
+    found
+}
+
+/// The contents of a page of versions, each of which is exported once.
+struct Contents {
+    /// Those that are not loaded yet, in the order of the versions, and their lengths.
+    upcoming: VecDeque<(ContentHash, u64)>,
+    loaded: HashMap<ContentHash, ContentRow>,
+}
+
+impl Contents {
+    /// Takes a content; `None` when it was taken before, or is not needed.
+    async fn take(
+        &mut self,
+        session: &Session,
+        hash: &ContentHash,
+    ) -> Result<Option<ContentRow>, QueryError> {
+        if self.upcoming.front().is_some_and(|(next, _)| next == hash) {
+            self.load(session).await?;
+        }
+        Ok(self.loaded.remove(hash))
+    }
+
+    async fn load(&mut self, session: &Session) -> Result<(), QueryError> {
+        let (mut hashes, mut bytes) = (Vec::new(), 0);
+        while bytes < CONTENT_BYTES_PER_PAGE
+            && let Some((hash, size)) = self.upcoming.pop_front()
+        {
+            hashes.push(hash);
+            bytes += size;
+        }
+        let hashes: Vec<_> = hashes
+            .iter()
+            .map(|hash| hash.as_bytes().as_slice())
+            .collect();
+        let sql = "SELECT sha256, content FROM blobs WHERE sha256 = ANY($1)";
+        for row in session.rows(sql, &[&hashes]).await? {
+            let sha256 = rows::hash(&row, "sha256")?;
+            let content = String::from_utf8(row.try_get("content")?);
+            let content = content.map_err(|_| rows::corrupt("a configuration"))?;
+            self.loaded.insert(sha256, ContentRow { sha256, content });
+        }
+        Ok(())
+    }
+}
+
+/// Returns how many of the gateways are exported together, depending on how many versions they have.
+fn page_length(gateways: &[GatewayRow]) -> usize {
+    let mut versions = 0;
+    let fitting = gateways.iter().take(GATEWAYS_PER_PAGE).take_while(|row| {
+        versions += row.last_version;
+        versions <= VERSIONS_PER_PAGE
+    });
+    fitting.count().max(1)
 }
 
 async fn tokens(

@@ -3,15 +3,14 @@
 use kt_control_api::{ContentHash, GatewayId, Timestamp, canonical_json};
 use serde_json::json;
 
-use super::audit;
+use super::bulk::PendingRows;
 use super::query_error::QueryError;
 use super::rows::{self, bigint};
 use super::session::Session;
 use super::text::storable_json;
 use crate::store::transfer::ImportProgress;
 use crate::store::{
-    ChangeContext, ContentRow, ExportHeader, ExportRecord, GatewayRow, ImportSummary, RecordSource,
-    StoreError,
+    ChangeContext, ExportHeader, ExportRecord, GatewayRow, ImportSummary, RecordSource, StoreError,
 };
 
 /// Changes wait, because each writes an audit row; reading does not.
@@ -48,18 +47,33 @@ async fn import_all(
     session.batch_execute(EXCLUSIVE).await?;
     let mut progress = ImportProgress::new(header.whole && is_empty(session).await?);
     let mut existing = Vec::new();
+    let mut pending = PendingRows::default();
     for record in records {
         let record = record?;
-        if progress.accept(&record) {
-            insert(session, &record, &mut existing).await?;
+        if !progress.accept(&record) {
+            continue;
+        }
+        // Nothing exists in an empty store.
+        if let (ExportRecord::Gateway(row), false) = (&record, progress.whole) {
+            existing.extend(find_existing(session, row).await?);
+        }
+        // The first thing that exists fails the import; only the others are still looked for.
+        if existing.is_empty() {
+            pending.push(session, record).await?;
         }
     }
     if !existing.is_empty() {
         return Err(StoreError::AlreadyExists(existing).into());
     }
+    pending.insert(session).await?;
     check_contents(session).await?;
-    if let Some((seq, _)) = progress.head {
-        progress.check_head(seal_of(session, seq).await?)?;
+    if let (Some((head, _)), Some((last, seal))) = (progress.head, pending.last_seal()) {
+        let seal = if head == last {
+            Some(seal)
+        } else {
+            seal_of(session, head).await?
+        };
+        progress.check_head(seal)?;
     }
     if !progress.whole {
         for gateway in &progress.imported.gateways {
@@ -113,29 +127,6 @@ async fn record_import(
     session.rows(sql, &values).await.map(drop)
 }
 
-/// Stores a record, or adds what exists already to `existing`.
-async fn insert(
-    session: &Session,
-    record: &ExportRecord,
-    existing: &mut Vec<String>,
-) -> Result<(), QueryError> {
-    match record {
-        ExportRecord::Gateway(row) => match find_existing(session, row).await? {
-            Some(what) => existing.push(what),
-            None => drop(rows::insert(session, row, "").await?),
-        },
-        // What belongs to a gateway that exists already is skipped.
-        _ if !existing.is_empty() => {}
-        ExportRecord::Content(row) => content(session, row).await?,
-        ExportRecord::Version(row) => drop(rows::insert(session, row, "").await?),
-        ExportRecord::ApplyOutcome(row) => drop(rows::insert(session, row, "").await?),
-        ExportRecord::Token(row) => drop(rows::insert(session, row, "").await?),
-        // Its number and seal are computed again; both are compared at the end.
-        ExportRecord::Audit(row) => audit::insert(session, row).await?,
-    }
-    Ok(())
-}
-
 async fn find_existing(session: &Session, row: &GatewayRow) -> Result<Option<String>, QueryError> {
     let sql = "SELECT id FROM gateways
                WHERE id = $1 OR (name = $2 AND deleted_at IS NULL AND $3::bigint IS NULL)";
@@ -152,10 +143,4 @@ async fn find_existing(session: &Session, row: &GatewayRow) -> Result<Option<Str
     } else {
         format!("the name `{}` (gateway {id})", row.name)
     }))
-}
-
-async fn content(session: &Session, row: &ContentRow) -> Result<(), QueryError> {
-    let sql = "INSERT INTO blobs(sha256, content) VALUES($1, $2) ON CONFLICT DO NOTHING";
-    let (hash, content) = (row.sha256.as_bytes().as_slice(), row.content.as_bytes());
-    session.rows(sql, &[&hash, &content]).await.map(drop)
 }

@@ -7,6 +7,7 @@
 mod address;
 mod address_error;
 mod audit;
+mod bulk;
 mod changes;
 mod create;
 mod export;

@@ -78,7 +78,7 @@ impl Database {
 
     /// Returns the lines of the plan of a query with any values of its parameters.
     pub(crate) fn plan(&self, client: &Client, sql: &str) -> Vec<String> {
-        let numbers = (1..100).take_while(|number| sql.contains(&format!("${number}")));
+        let numbers = (1..u16::MAX).take_while(|number| sql.contains(&format!("${number}")));
         let values = vec!["NULL"; numbers.count()].join(", ");
         let values = Some(values).filter(|values| !values.is_empty());
         let values = values.map_or_else(String::new, |values| format!("({values})"));
