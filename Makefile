@@ -1,6 +1,7 @@
 # make build    stage a relocatable tree under target/dist
 # make install  copy it to DESTDIR/PREFIX (PLUGINS picks plugins, PLUGINDIR moves them)
-# make package  make an archive of it, with manual pages and completions
+# make dist     build it without paths of this machine, and make an archive
+# make deb      make Debian packages of the staged tree
 # make demo     build and run the main job in a temporary home
 # make test     set up what the tests need, then run everything
 
@@ -10,17 +11,19 @@ PREFIX    ?= /usr/local
 PLUGINDIR ?= $(PREFIX)/lib/kt/plugins
 DESTDIR   ?=
 ALL_PLUGINS := gateway-control gateway-config gateway-service gateway-run control-plane service-systemd service-launchd
-PLUGINS   ?= $(ALL_PLUGINS)
+# Only the service backend of this platform.
+FOREIGN   := $(if $(filter Darwin,$(shell uname -s)),service-systemd,service-launchd)
+PLUGINS   ?= $(filter-out $(FOREIGN),$(ALL_PLUGINS))
 
 # A plugin directory that is not beside the executable is compiled in.
 BUILT_IN  := $(if $(filter $(PREFIX)/lib/kt/plugins,$(PLUGINDIR)),,KT_PLUGINDIR="$(PLUGINDIR)")
 TARGET    := $(or $(CARGO_TARGET_DIR),target)
 OUT       := $(TARGET)/$(PROFILE)
-TRIPLE    ?= $(shell rustc -vV | sed -n 's/^host: //p')
+TRIPLE    ?= $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
 SUFFIX    := $(if $(filter Darwin,$(shell uname -s)),dylib,so)
 PACKAGES  := -p kt $(foreach p,$(ALL_PLUGINS),-p $(p))
 
-.PHONY: all build stage install uninstall package demo test clean
+.PHONY: all build stage install uninstall dist deb demo test clean
 
 all: build
 
@@ -42,9 +45,12 @@ stage:
 	done; \
 	KT_HOME=$(TARGET)/stage-home $(DIST)/bin/kt plugin catalog > $(DIST)/lib/kt/catalog.toml.new; \
 	mv -f $(DIST)/lib/kt/catalog.toml.new $(DIST)/lib/kt/catalog.toml; \
+	KT_HOME=$(TARGET)/stage-home packaging/share $(DIST) "$(TRIPLE)"; \
 	rm -rf $(TARGET)/stage-home
 
-install: build
+# Installs what is staged: it needs no compiler.
+install:
+	@test -x $(DIST)/bin/kt || { echo "nothing is staged in $(DIST): run \`make build\` first" >&2; exit 2; }
 	@set -e; \
 	for p in $(PLUGINS); do \
 	  case " $(ALL_PLUGINS) " in *" $$p "*) ;; *) echo "unknown plugin $$p: the plugins are $(ALL_PLUGINS)" >&2; exit 2;; esac; \
@@ -55,14 +61,29 @@ install: build
 	for p in $(PLUGINS); do \
 	  install -d $(DESTDIR)$(PLUGINDIR)/$$p; \
 	  install -m 644 $(DIST)/lib/kt/plugins/$$p/* $(DESTDIR)$(PLUGINDIR)/$$p/; \
+	done; \
+	packaging/pages $(DIST) "$(PLUGINS)" | while read -r file; do \
+	  install -d "$(DESTDIR)$(PREFIX)/$$(dirname "$$file")"; \
+	  install -m 644 "$(DIST)/$$file" "$(DESTDIR)$(PREFIX)/$$file"; \
 	done
 
 uninstall:
+	@packaging/pages $(DIST) "$(ALL_PLUGINS)" | while read -r file; do rm -f "$(DESTDIR)$(PREFIX)/$$file"; done
 	rm -f $(DESTDIR)$(PREFIX)/bin/kt $(DESTDIR)$(dir $(PLUGINDIR:/=))catalog.toml
 	@for p in $(ALL_PLUGINS); do rm -rf $(DESTDIR)$(PLUGINDIR)/$$p; done
 
-package: build
-	@.ci/package $(DIST) $(TRIPLE) $(TARGET)/package
+# The same bytes in every folder and on every machine of a platform: no path of this one is compiled
+# in. The other flags would build everything anew in the usual folder.
+dist:
+	@RUSTFLAGS="--remap-path-prefix=$(CURDIR)=. --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}=/cargo" \
+	  CFLAGS="-ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$${CARGO_HOME:-$$HOME/.cargo}=/cargo" \
+	  $(MAKE) --no-print-directory build TARGET=$(TARGET)/reproducible CARGO_TARGET_DIR=$(TARGET)/reproducible \
+	  DIST=$(TARGET)/reproducible/dist
+	@packaging/archive $(TARGET)/reproducible/dist $(TRIPLE) $(TARGET)/package
+
+deb:
+	@test -x $(DIST)/bin/kt || { echo "nothing is staged in $(DIST): run \`make build\` first" >&2; exit 2; }
+	@packaging/debian $(DIST) $(TARGET)/package
 
 demo:
 	@tests/scripts/demo.sh

@@ -36,6 +36,10 @@ npm:npm
 systemctl:systemd
 systemd-analyze:systemd
 dbus-daemon:dbus-daemon
+lintian:lintian
+rpmspec:rpm
+nix-instantiate:nix-bin
+strip:binutils
 "
 # Packages without a program on PATH. The programs of the PostgreSQL server are in
 # a folder with its version.

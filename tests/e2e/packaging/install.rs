@@ -1,7 +1,7 @@
-//! `make install` and `make package`, as a distribution uses them.
+//! `make install`, and the archives.
 
 use crate::harness::{
-    CommandOutput, Sandbox, TestCommand, cargo, copy_tree, dist, files_below, tool, workspace,
+    CommandOutput, Sandbox, TestCommand, copy_tree, dist, files_below, tool, workspace,
 };
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,44 +24,18 @@ impl Installation {
         Self { sandbox, root }
     }
 
-    /// Runs a target of the Makefile. The tree is staged in the sandbox, since
-    /// other tests run the usual one.
+    /// Runs a target of the Makefile, with neither cargo nor a compiler on the path.
     fn make(&self, target: &str, more: &[&str]) -> Option<CommandOutput> {
         let make = tool("make")?;
-        let cargo = cargo();
-        let bin = cargo.parent().unwrap_or(Path::new("/usr/bin"));
-        let mut run = self
+        let run = self
             .sandbox
             .program(&make)
             .cwd(workspace())
-            .args([
-                "--no-print-directory",
-                target,
-                "PROFILE=staging",
-                "PREFIX=/usr",
-            ])
-            .arg(format!(
-                "DIST={}",
-                self.sandbox.root().join("staged").display()
-            ))
+            .args(["--no-print-directory", target, "PREFIX=/usr"])
+            .arg(format!("DIST={}", dist().display()))
             .arg(format!("DESTDIR={}", self.root.display()))
             .args(more)
-            .env(
-                "PATH",
-                format!("{}:/usr/local/bin:/usr/bin:/bin", bin.display()),
-            )
-            .limit(std::time::Duration::from_secs(1200));
-        for name in [
-            "HOME",
-            "CARGO_HOME",
-            "RUSTUP_HOME",
-            "CARGO_TARGET_DIR",
-            "RUSTUP_TOOLCHAIN",
-        ] {
-            if let Some(value) = std::env::var_os(name) {
-                run = run.env(name, value);
-            }
-        }
+            .env("PATH", "/usr/bin:/bin");
         Some(run.run())
     }
 
@@ -88,8 +62,30 @@ fn a_distribution_chooses_its_plugins_and_adds_others_later() {
         return;
     };
     output.ok();
+    let files = installation.files();
+    let (shared, others): (Vec<String>, _) = files
+        .into_iter()
+        .partition(|file| file.starts_with("usr/share/"));
+    for file in [
+        "usr/share/man/man1/kt.1",
+        "usr/share/man/man1/kt-gateway-create.1",
+        "usr/share/bash-completion/completions/kt",
+        "usr/share/zsh/site-functions/_kt",
+        "usr/share/fish/vendor_completions.d/kt.fish",
+        "usr/share/doc/kt/licenses.txt",
+    ] {
+        assert!(
+            shared.iter().any(|found| found == file),
+            "{file}: {shared:?}"
+        );
+    }
+    let page = "usr/share/man/man1/kt-gateway-diff.1";
+    assert!(
+        !shared.iter().any(|file| file == page),
+        "a page of a plugin that is left out"
+    );
     assert_eq!(
-        installation.files(),
+        others,
         [
             "usr/bin/kt",
             "usr/lib/kt/catalog.toml",
@@ -176,25 +172,58 @@ fn plugins_can_be_installed_elsewhere() {
 }
 
 #[test]
-fn an_archive_has_manual_pages_and_completions() {
+fn only_the_service_backend_of_the_platform_is_installed() {
     let installation = Installation::new();
-    let target = installation.sandbox.root().join("packaged");
-    let dist = dist();
-    let (Some(tar), script) = (tool("tar"), workspace().join(".ci/package")) else {
+    let Some(output) = installation.make("install", &[]) else {
         return;
     };
+    output.ok();
+    let count = |name: &str| usize::from(installation.plugins().join(name).exists());
+    assert_eq!(count("service-systemd") + count("service-launchd"), 1);
+    assert_eq!(
+        count("service-systemd"),
+        usize::from(cfg!(target_os = "linux"))
+    );
+    assert!(installation.plugins().join("gateway-run").exists());
+}
+
+#[test]
+fn nothing_is_installed_before_something_is_staged() {
+    let installation = Installation::new();
+    let empty = format!("DIST={}", installation.sandbox.path("empty").display());
+    let Some(output) = installation.make("install", &[&empty]) else {
+        return;
+    };
+    assert_ne!(output.code(), Some(0), "{output}");
+    output.stderr_contains("run `make build` first");
+    assert!(!installation.root.exists());
+}
+
+/// Makes the archive of the staged tree in a folder.
+fn archive(installation: &Installation, folder: &str) -> PathBuf {
+    let target = installation.sandbox.path(folder);
     let packaged = installation
         .sandbox
-        .program(&script)
-        .args([&dist, Path::new("a-b-c"), &target]);
-    let archive = packaged.run().ok().stdout.trim().to_owned();
-    assert!(archive.ends_with("-a-b-c.tar.gz"), "{archive}");
-    let unpack =
-        installation
-            .sandbox
-            .program(&tar)
-            .args(["-xzf", &archive, "--strip-components=1"]);
-    unpack.run().ok();
+        .program(&workspace().join("packaging/archive"))
+        .args([&dist(), Path::new("a-b-c"), &target])
+        .env("SOURCE_DATE_EPOCH", "1700000000");
+    PathBuf::from(packaged.run().ok().stdout.trim())
+}
+
+#[test]
+fn an_archive_has_manual_pages_and_completions() {
+    let installation = Installation::new();
+    let Some(tar) = tool("tar") else {
+        return;
+    };
+    let archive = archive(&installation, "packaged");
+    assert!(
+        archive.ends_with("kt-0.1.0-a-b-c.tar.gz"),
+        "{}",
+        archive.display()
+    );
+    let unpack = installation.sandbox.program(&tar).arg("-xzf").arg(&archive);
+    unpack.arg("--strip-components=1").run().ok();
     let page = |name: &str| {
         let path = installation.sandbox.path("share/man/man1").join(name);
         fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
@@ -229,4 +258,20 @@ fn an_archive_has_manual_pages_and_completions() {
         .args(["plugin", "verify"])
         .run()
         .ok();
+}
+
+#[test]
+fn the_same_tree_gives_the_same_archive() {
+    let installation = Installation::new();
+    if tool("tar").is_none() {
+        return;
+    }
+    let first = fs::read(archive(&installation, "first")).expect("it was made");
+    let second = fs::read(archive(&installation, "second")).expect("it was made");
+    assert!(
+        first == second,
+        "{} and {} bytes",
+        first.len(),
+        second.len()
+    );
 }
