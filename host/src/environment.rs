@@ -21,6 +21,8 @@ pub(crate) const OUTPUT: &str = "KT_OUTPUT";
 pub(crate) const COLOR: &str = "KT_COLOR";
 /// Disables prompts.
 pub(crate) const NO_INPUT: &str = "KT_NO_INPUT";
+/// The pager, which has precedence over `PAGER`.
+pub(crate) const PAGER: &str = "KT_PAGER";
 /// Disables progress messages.
 pub(crate) const NO_PROGRESS: &str = "KT_NO_PROGRESS";
 /// The user who ran `sudo`; set by `sudo`.
@@ -84,6 +86,11 @@ impl Environment {
             .get(name)
             .map(String::as_str)
             .filter(|v| !v.is_empty())
+    }
+
+    /// Returns the text of a variable, also an empty one.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.vars.get(name).map(String::as_str)
     }
 
     /// Returns whether a variable such as `NO_COLOR` is set, and neither `0` nor

@@ -24,6 +24,7 @@ mod process;
 mod render;
 mod rpc;
 mod runtime;
+mod selection;
 mod settings;
 mod startup;
 mod suggestion;

@@ -1,7 +1,8 @@
 //! Definition of the global options, and their values.
 
-use super::format::OutputFormat;
+use super::format::{OutputFormat, OutputParser};
 use crate::environment::{self, Environment};
+use crate::selection::Selection;
 use crate::value_source::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use std::path::PathBuf;
@@ -21,6 +22,9 @@ pub(crate) struct GlobalOptions {
     pub(crate) no_input: bool,
     pub(crate) yes: bool,
     pub(crate) no_headers: bool,
+    pub(crate) no_pager: bool,
+    /// What is printed of a result; the format is then that for programs.
+    pub(crate) selection: Option<Selection>,
     pub(crate) profile: Option<String>,
     pub(crate) isolate: bool,
 }
@@ -40,11 +44,12 @@ pub(crate) fn add_to(root: Command) -> Command {
             .short('o')
             .long("output")
             .value_name("FORMAT")
-            .help("Output format: table, wide, json, yaml or name")
+            .help("Format: table, wide, json, yaml, name, jsonpath=PATH, custom-columns=SPEC")
             .hide_possible_values(true)
-            .value_parser(OutputFormat::names()),
+            .value_parser(OutputParser),
         flag("json", "Same as `-o json`").conflicts_with("output"),
         flag("no-headers", "Omit the headers of tables"),
+        flag("no-pager", "Print long results directly, without a pager"),
         flag("quiet", "Print only data and errors").short('q'),
         Arg::new("verbose")
             .short('v')
@@ -105,16 +110,27 @@ impl GlobalOptions {
     pub(crate) fn read(matches: &ArgMatches, env: &Environment) -> Result<Self, String> {
         let on = |name: &str| matches.get_flag(name);
         let text = |name: &str| matches.get_one::<String>(name).cloned();
-        let format = match (on("json"), text("output"), env.var(environment::OUTPUT)) {
-            (true, ..) => OutputFormat::Json,
-            (_, Some(name), _) => OutputFormat::from_name(&name).unwrap_or_default(),
-            (_, None, Some(name)) => OutputFormat::from_name(name).ok_or_else(|| {
+        let output = if on("json") {
+            None
+        } else {
+            let option = text("output");
+            option.or_else(|| env.var(environment::OUTPUT).map(str::to_owned))
+        };
+        let selection = output
+            .as_deref()
+            .map(Selection::parse)
+            .transpose()?
+            .flatten();
+        let format = match (output, &selection) {
+            (_, Some(_)) => OutputFormat::Json,
+            (Some(name), None) => OutputFormat::from_name(&name).ok_or_else(|| {
                 format!(
-                    "`{}` is `{name}`: expected table, wide, json, yaml or name",
+                    "`{}` is `{name}`: expected table, wide, json, yaml, name, jsonpath=PATH or custom-columns=SPEC",
                     environment::OUTPUT
                 )
             })?,
-            _ => OutputFormat::Table,
+            (None, None) if on("json") => OutputFormat::Json,
+            (None, None) => OutputFormat::Table,
         };
         Ok(Self {
             format,
@@ -127,6 +143,8 @@ impl GlobalOptions {
             no_input: on("no-input") || env.is_enabled(environment::NO_INPUT),
             yes: on("yes"),
             no_headers: on("no-headers"),
+            no_pager: on("no-pager"),
+            selection,
             profile: text("profile"),
             isolate: on("isolate"),
         })

@@ -2,10 +2,11 @@
 
 /// Names that no argument of a plugin may have. `--timeout` and `--dry-run` are
 /// not reserved: a plugin may give them another meaning.
-pub(crate) const RESERVED_NAMES: [&str; 16] = [
+pub(crate) const RESERVED_NAMES: [&str; 17] = [
     "output",
     "json",
     "no-headers",
+    "no-pager",
     "quiet",
     "verbose",
     "color",

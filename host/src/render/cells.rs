@@ -42,11 +42,11 @@ pub(super) fn style(text: &str, format: CellFormat) -> TextStyle {
         return TextStyle::Plain;
     }
     match text {
-        "in-sync" | "running" | "ok" | "passed" | "live" | "current" => TextStyle::Good,
-        "pending" | "drifted" | "offline" | "stopped" | "warning" | "shadowed" => {
-            TextStyle::Warning
-        }
-        "rejected" | "failed" | "refused" | "parked" => TextStyle::Bad,
+        "in-sync" | "running" | "ok" | "passed" | "live" | "current" | "applied" | "active"
+        | "allow" => TextStyle::Good,
+        "pending" | "drifted" | "offline" | "stopped" | "warning" | "shadowed" | "unknown"
+        | "deleted" | "redact" => TextStyle::Warning,
+        "rejected" | "failed" | "refused" | "parked" | "block" => TextStyle::Bad,
         _ => TextStyle::Plain,
     }
 }

@@ -12,11 +12,19 @@ impl Console for Terminal {
         let data = Some(&event.data);
         let to_stderr = logging::append_to_file("info", &event.event, &event.message, data);
         if self.format == OutputFormat::Json {
-            let line = serde_json::to_string(event).unwrap_or_default();
-            let line = printable_json(&line);
             self.streaming.store(true, Ordering::Relaxed);
+            let text = match &self.selection {
+                Some(selection) => {
+                    let event = serde_json::to_value(event).unwrap_or_default();
+                    self.selected(selection, &event)
+                }
+                None => {
+                    let line = serde_json::to_string(event).unwrap_or_default();
+                    format!("{}\n", printable_json(&line))
+                }
+            };
             // A failure to write events does not end the command.
-            drop(self.print_data(&format!("{line}\n")));
+            drop(self.print_data(&text));
         } else if to_stderr {
             self.print_status(&printable(&event.message));
         }
@@ -28,9 +36,7 @@ impl Console for Terminal {
     }
 
     fn progress(&self, message: &str) {
-        if self.progress {
-            self.print_stderr(&printable_line(message));
-        }
+        self.print_progress(&printable_line(message));
     }
 
     fn warn(&self, message: &str) {

@@ -1,6 +1,6 @@
 //! Errors with their causes and hints; as JSON if results are JSON.
 
-use super::style::{TextStyle, styled};
+use super::style::{TextStyle, colored_snippet, styled};
 use super::terminal::Terminal;
 use crate::logging;
 use crate::options::OutputFormat;
@@ -11,7 +11,7 @@ impl Terminal {
     /// Logs and prints an error; `exit` is the exit code.
     pub(crate) fn print_error(&self, error: &Error, exit: u8) {
         logging::append_to_file("error", &error.id, &error.to_string(), None);
-        if self.format == OutputFormat::Json {
+        if self.format == OutputFormat::Json && self.selection.is_none() {
             let mut body = serde_json::to_value(error).unwrap_or_default();
             if let Some(body) = body.as_object_mut() {
                 body.insert("exit".to_owned(), exit.into());
@@ -51,7 +51,8 @@ impl Terminal {
 
     fn print_problem(&self, problem: &ProblemItem) {
         if let Some(snippet) = &problem.snippet {
-            self.print_stderr(&printable(snippet.trim_end()));
+            let snippet = printable(snippet.trim_end());
+            self.print_stderr(&colored_snippet(&snippet));
             return;
         }
         let code = if problem.code.is_empty() {

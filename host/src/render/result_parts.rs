@@ -21,7 +21,12 @@ impl Terminal {
     }
 
     fn write_part(&self, part: &Output) -> Result<(), ClosedOutput> {
-        let text = self.format_output(part).map_err(ClosedOutput::Failed)?;
+        let text = match self.part_layout.lock() {
+            Ok(mut layout) => self.format_output(part, &mut layout),
+            // Another thread has panicked while it formatted a part.
+            Err(_) => self.format_output(part, &mut None),
+        };
+        let text = text.map_err(ClosedOutput::Failed)?;
         self.write(&text).map_err(|error| match error.kind() {
             ErrorKind::BrokenPipe => ClosedOutput::ByReader,
             _ => ClosedOutput::Failed(write_error(&error)),
@@ -37,6 +42,7 @@ impl Terminal {
         &self,
         result: Result<Output, Error>,
     ) -> Result<Option<Output>, Error> {
+        self.clear_progress();
         match self.closed.get() {
             Some(ClosedOutput::Failed(error)) => Err(error.clone()),
             Some(ClosedOutput::ByReader) if was_interrupted(&result) => Ok(None),

@@ -4,6 +4,9 @@ use anstyle::{AnsiColor, Style};
 use kt_plugin_api::printable;
 use std::borrow::Cow;
 
+/// The word before what a difference weakens.
+const WEAKENS: &str = "WEAKENS";
+
 /// The meaning of a text, which must be clear without color too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TextStyle {
@@ -13,6 +16,7 @@ pub(super) enum TextStyle {
     Bad,
     Hint,
     Header,
+    Removed,
 }
 
 impl TextStyle {
@@ -25,6 +29,7 @@ impl TextStyle {
             Self::Bad => color(AnsiColor::Red).bold(),
             Self::Hint => color(AnsiColor::Cyan),
             Self::Header => Style::new().bold(),
+            Self::Removed => color(AnsiColor::Red),
         }
     }
 }
@@ -66,9 +71,65 @@ fn style_length(text: &str) -> Option<usize> {
     parameters.get(end..)?.starts_with('m').then_some(end + 3)
 }
 
+/// Colors the lines of a difference by their first character.
+pub(super) fn colored_diff(text: &str) -> String {
+    text.split_inclusive('\n').map(colored_diff_line).collect()
+}
+
+fn colored_diff_line(line: &str) -> String {
+    let (content, end) = match line.strip_suffix('\n') {
+        Some(content) => (content, "\n"),
+        None => (line, ""),
+    };
+    let style = match content.chars().next() {
+        Some('+') => TextStyle::Good,
+        Some('-') => TextStyle::Removed,
+        Some('~') => TextStyle::Warning,
+        Some('@') => TextStyle::Hint,
+        _ => TextStyle::Plain,
+    };
+    // What a difference weakens must stand out from it.
+    match content.find(WEAKENS) {
+        Some(at) => {
+            let (change, reason) = content.split_at(at);
+            format!(
+                "{}{}{end}",
+                styled(style, change),
+                styled(TextStyle::Bad, reason)
+            )
+        }
+        None => format!("{}{end}", styled(style, content)),
+    }
+}
+
+/// Colors the parts of a snippet of a file: the severity, the location and the mark.
+pub(super) fn colored_snippet(text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(colored_snippet_line).collect();
+    lines.join("\n")
+}
+
+fn colored_snippet_line(line: &str) -> String {
+    let trimmed = line.trim_start();
+    if let Some(rest) = line.strip_prefix("error") {
+        return format!("{}{rest}", styled(TextStyle::Bad, "error"));
+    }
+    if let Some(rest) = line.strip_prefix("warning") {
+        return format!("{}{rest}", styled(TextStyle::Warning, "warning"));
+    }
+    if trimmed.starts_with("-->") || trimmed.starts_with("= ") {
+        return styled(TextStyle::Hint, line);
+    }
+    let mark = trimmed.strip_prefix('|').map(str::trim_start);
+    if mark.is_some_and(|mark| mark.starts_with('^')) {
+        return styled(TextStyle::Bad, line);
+    }
+    line.to_owned()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{TextStyle, styled, styled_printable};
+    use super::{TextStyle, colored_diff, colored_snippet, styled, styled_printable};
+    use anstream::adapter::strip_str;
 
     #[test]
     fn only_sequences_that_set_a_style_are_kept() {
@@ -86,5 +147,19 @@ mod tests {
             let escaped = styled_printable(text);
             assert!(!escaped.contains(char::is_control), "{escaped:?}");
         }
+    }
+
+    #[test]
+    fn colors_change_no_text() {
+        let diff = "+ a: 1\n- b: 2  WEAKENS: why\n~ c: 1 → 2\n  same\n@@ -1 +1 @@\n";
+        let colored = colored_diff(diff);
+        assert_eq!(strip_str(&colored).to_string(), diff);
+        assert!(colored.contains("\u{1b}[32m+ a: 1"), "{colored:?}");
+        assert!(colored.contains("WEAKENS: why") && colored.contains("\u{1b}[1m"));
+        assert_eq!(colored.matches("\u{1b}[31m").count(), 2, "{colored:?}");
+        let snippet = "error[a]: b\n --> f.yaml:1:2\n  |\n1 | a\n  |  ^ here\n  = help: c";
+        let colored = colored_snippet(snippet);
+        assert_eq!(strip_str(&colored).to_string(), snippet);
+        assert_eq!(colored.matches("\u{1b}[31m").count(), 2, "{colored:?}");
     }
 }

@@ -2,11 +2,13 @@
 
 use super::cells::{cell, style};
 use super::closed_output::write_error;
-use super::style::{TextStyle, styled};
+use super::style::{TextStyle, colored_diff, styled};
+use super::table::{Table, TableLayout};
 use super::terminal::Terminal;
 use super::yaml::yaml;
 use crate::options::OutputFormat;
-use kt_plugin_api::{Column, Error, Field, Output, View, printable, printable_json};
+use crate::selection::Selection;
+use kt_plugin_api::{Column, Error, Field, Output, View, printable, printable_json, printable_line};
 use serde_json::Value;
 use std::sync::atomic::Ordering;
 use unicode_width::UnicodeWidthStr;
@@ -17,8 +19,10 @@ impl Terminal {
     /// # Errors
     /// Class `unavailable` if writing fails, such as on a full disk.
     pub(crate) fn print_output(&self, output: &Output) -> Result<(), Error> {
-        let text = self.format_output(output)?;
-        self.print_data(&text).map_err(|e| write_error(&e))?;
+        let text = self.format_output(output, &mut None)?;
+        if !self.page(&text) {
+            self.print_data(&text).map_err(|e| write_error(&e))?;
+        }
         self.print_notes(output);
         Ok(())
     }
@@ -34,10 +38,17 @@ impl Terminal {
     ///
     /// # Errors
     /// If it cannot be serialized.
-    pub(super) fn format_output(&self, output: &Output) -> Result<String, Error> {
+    pub(super) fn format_output(
+        &self,
+        output: &Output,
+        layout: &mut Option<TableLayout>,
+    ) -> Result<String, Error> {
         let for_users = matches!(self.format, OutputFormat::Table | OutputFormat::Wide);
         if output.value.is_null() && !for_users {
             return Ok(String::new());
+        }
+        if let Some(selection) = &self.selection {
+            return Ok(self.selected(selection, &output.value));
         }
         Ok(match self.format {
             // After events, the result is one more line.
@@ -54,13 +65,16 @@ impl Terminal {
                 format!("{}{text}", if streaming { "---\n" } else { "" })
             }
             OutputFormat::Name => names(output),
-            OutputFormat::Table | OutputFormat::Wide => self.view(&output.value, &output.view),
+            OutputFormat::Table | OutputFormat::Wide => {
+                self.view(&output.value, &output.view, layout)
+            }
         })
     }
 
-    fn view(&self, value: &Value, view: &View) -> String {
+    fn view(&self, value: &Value, view: &View, layout: &mut Option<TableLayout>) -> String {
         match view {
             View::Text(text) => text.clone(),
+            View::Diff(text) => colored_diff(text),
             View::Json => format!("{}\n", printable_json(&format!("{value:#}"))),
             #[cfg(feature = "next")]
             View::Gauge(text) => format!("gauge {text}\n"),
@@ -73,9 +87,12 @@ impl Terminal {
                 rows,
                 columns,
                 empty,
-            } => self.table(value.pointer(rows), columns, empty),
+            } => self.table(value.pointer(rows), (columns, empty), layout),
             View::Sections(parts) => {
-                let parts: Vec<String> = parts.iter().map(|part| self.view(value, part)).collect();
+                let parts: Vec<String> = parts
+                    .iter()
+                    .map(|part| self.view(value, part, &mut None))
+                    .collect();
                 parts
                     .into_iter()
                     .filter(|p| !p.is_empty())
@@ -114,11 +131,18 @@ impl Terminal {
             .collect()
     }
 
-    fn table(&self, rows: Option<&Value>, columns: &[Column], empty: &str) -> String {
-        let rows = rows
-            .and_then(Value::as_array)
-            .map(Vec::as_slice)
-            .unwrap_or_default();
+    /// Formats the items of a list, or the only one.
+    fn table(
+        &self,
+        rows: Option<&Value>,
+        (columns, empty): (&[Column], &str),
+        layout: &mut Option<TableLayout>,
+    ) -> String {
+        let rows = match rows {
+            Some(Value::Array(rows)) => rows.as_slice(),
+            Some(row @ Value::Object(_)) => std::slice::from_ref(row),
+            _ => &[],
+        };
         if rows.is_empty() {
             self.print_status(empty);
             return String::new();
@@ -127,20 +151,36 @@ impl Terminal {
             .iter()
             .filter(|c| !c.wide || self.format == OutputFormat::Wide)
             .collect();
-        let mut lines = Vec::new();
-        if self.headers {
-            lines.push(
-                columns
-                    .iter()
-                    .map(|c| (c.header.clone(), TextStyle::Header))
-                    .collect(),
-            );
+        let cells = |row| columns.iter().map(|c| self.table_cell(row, c)).collect();
+        let table = Table {
+            headers: columns.iter().map(|c| c.header.clone()).collect(),
+            rows: rows.iter().map(cells).collect(),
+        };
+        table.format(self.headers, self.columns, layout)
+    }
+
+    /// Formats what is selected of a value.
+    pub(super) fn selected(&self, selection: &Selection, value: &Value) -> String {
+        let rows = selection.rows(value);
+        let Some(headers) = selection.headers() else {
+            let lines = rows.into_iter().flatten();
+            return lines.map(|line| line + "\n").collect();
+        };
+        let cell = |text: String| (printable_line(&text).into_owned(), TextStyle::Plain);
+        let rows = rows.into_iter();
+        let table = Table {
+            headers,
+            rows: rows
+                .map(|row| row.into_iter().map(cell).collect())
+                .collect(),
+        };
+        let mut layout = None;
+        if self.streaming.load(Ordering::Relaxed)
+            && let Ok(mut shared) = self.part_layout.lock()
+        {
+            return table.format(self.headers, self.columns, &mut shared);
         }
-        lines.extend(
-            rows.iter()
-                .map(|row| columns.iter().map(|c| self.table_cell(row, c)).collect()),
-        );
-        align(&lines)
+        table.format(self.headers, self.columns, &mut layout)
     }
 
     fn table_cell(&self, row: &Value, column: &Column) -> (String, TextStyle) {
@@ -157,32 +197,6 @@ impl Terminal {
         let style = style(&text, column.format);
         (text, style)
     }
-}
-
-/// Aligns columns, two spaces apart, without borders and without wrapping: piped
-/// output must have one line per item.
-fn align(lines: &[Vec<(String, TextStyle)>]) -> String {
-    let columns = lines.iter().map(Vec::len).max().unwrap_or(0);
-    let width_of = |column: usize| {
-        lines
-            .iter()
-            .filter_map(|l| l.get(column))
-            .map(|(text, _)| text.width())
-            .max()
-            .unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..columns).map(width_of).collect();
-    let mut out = String::new();
-    for line in lines {
-        for (i, ((text, style), width)) in line.iter().zip(&widths).enumerate() {
-            out.push_str(&styled(*style, text));
-            if i + 1 < line.len() {
-                out.push_str(&" ".repeat(width - text.width() + 2));
-            }
-        }
-        out.push('\n');
-    }
-    out
 }
 
 fn names(output: &Output) -> String {

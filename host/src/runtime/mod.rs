@@ -26,5 +26,5 @@ pub(crate) use isolation::IsolationPolicy;
 pub(crate) use method_call::call_method;
 pub(crate) use providers::Providers;
 pub(crate) use runner::{CHANGE_GRACE, Runner, run_command};
-pub(crate) use signals::SignalState;
+pub(crate) use signals::{SignalState, ignore_interrupts};
 pub(crate) use transport::{Transport, shut_down};

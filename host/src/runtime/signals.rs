@@ -13,8 +13,17 @@ use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::SignalOnly;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
+
+/// Whether SIGINT is for a program of the user in the foreground.
+static IGNORE_INTERRUPTS: AtomicBool = AtomicBool::new(false);
+
+/// Ignores SIGINT while a program of the user, such as a pager, is in the foreground: the terminal
+/// sends it to both.
+pub(crate) fn ignore_interrupts(ignore: bool) {
+    IGNORE_INTERRUPTS.store(ignore, Ordering::SeqCst);
+}
 
 /// Is notified of signals, by the thread that handles them.
 pub(crate) trait SignalObserver: Send + Sync {
@@ -91,6 +100,7 @@ impl SignalState {
 
     fn handle(&self, signal: i32) {
         match signal {
+            SIGINT if IGNORE_INTERRUPTS.load(Ordering::SeqCst) => {}
             SIGHUP => self.reload(),
             SIGINT if self.cancel(cancel::INTERRUPT) => crash::record_signal(signal),
             SIGTERM if self.cancel(cancel::TERMINATE) => crash::record_signal(signal),

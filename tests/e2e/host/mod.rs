@@ -9,5 +9,6 @@ mod profiles;
 mod prompts;
 mod settings;
 mod supervised;
+mod terminal;
 mod terminal_safety;
 mod version;
