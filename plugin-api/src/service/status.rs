@@ -139,6 +139,9 @@ pub struct ServiceStatus {
     pub orphaned: bool,
     /// When the service starts automatically.
     pub autostart: Option<Autostart>,
+    /// The command with which services of the user start at boot, if they do not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub boot_start_fix: Option<String>,
     /// The user's services start at boot and continue after logout.
     pub linger: Option<bool>,
     /// Other services of the user start automatically.

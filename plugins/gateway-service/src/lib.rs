@@ -17,12 +17,14 @@
 //! - `spec`, `logs`, `status`: the definition of a service, its log, its
 //!   state;
 //! - `operation`: install, uninstall, start, stop and restart;
-//! - `command`: the commands; `conformance`: the tests of a backend.
+//! - `command`: the commands; `doctor`: checks of services and running gateways;
+//!   `conformance`: the tests of a backend.
 
 mod args;
 mod command;
 mod conformance;
 mod context;
+mod doctor;
 mod logs;
 mod operation;
 mod record;
@@ -46,7 +48,11 @@ impl Plugin for GatewayService {
     }
 
     fn provider(&self, interface: &str, _name: &str) -> Option<&dyn Provider> {
-        (interface == conformance::INTERFACE).then_some(&conformance::ConformanceProvider)
+        match interface {
+            conformance::INTERFACE => Some(&conformance::ConformanceProvider),
+            kt_plugin_api::doctor::INTERFACE => Some(&doctor::Doctor),
+            _ => None,
+        }
     }
 }
 

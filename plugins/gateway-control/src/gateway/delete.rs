@@ -2,9 +2,10 @@
 
 use super::options::resolve_all;
 use crate::args::GatewayDeleteArgs;
-use kt_control_api::{Gateway, connect, parse_if_match};
+use kt_control_api::{Gateway, connect, parse_if_match, services_of};
 use kt_plugin_api::{Class, Context, Error, Invocation, Output, View};
 use serde_json::{Value, json};
+use std::path::Path;
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let args: GatewayDeleteArgs = invocation.arguments()?;
@@ -16,15 +17,26 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     let client = connect(invocation, context)?;
     // All of them are found before one is deleted.
     let gateways = resolve_all(&client, &args.id)?;
-    context.confirm(&question(&gateways))?;
+    let state_dir = &invocation.dirs.state;
+    context.confirm(&question(&gateways, state_dir))?;
     let mut deleted: Vec<Value> = Vec::new();
     let mut names: Vec<&str> = Vec::new();
+    let mut notes = Vec::new();
     for gateway in &gateways {
         context
             .check_cancelled()
             .and_then(|()| Ok(client.delete_gateway(gateway.id.as_str(), etag)?))
             .map_err(|error| partly(error, &names))?;
-        let value = json!({ "id": gateway.id, "name": gateway.name, "result": "deleted" });
+        let services = services_of(state_dir, &gateway.id);
+        notes.extend(services.iter().map(|service| {
+            let name = &gateway.name;
+            format!(
+                "the service `{service}` runs `{name}`: kt gateway uninstall --service-name {service}"
+            )
+        }));
+        let value = json!({
+            "id": gateway.id, "name": gateway.name, "result": "deleted", "services": services,
+        });
         deleted.push(value);
         names.push(&gateway.name);
     }
@@ -44,7 +56,8 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
             Value::Array(deleted)
         }
     };
-    Ok(Output::new("kt.gateway.delete/1", value, View::Message(message)).name_path("/id"))
+    let output = Output::new("kt.gateway.delete/1", value, View::Message(message));
+    Ok(notes.into_iter().fold(output.name_path("/id"), Output::note))
 }
 
 /// Adds which gateways are deleted to the error of a later one.
@@ -62,15 +75,18 @@ fn quoted(names: &[&str]) -> String {
     quoted.join(", ")
 }
 
-fn question(gateways: &[Gateway]) -> String {
-    let each: Vec<String> = gateways.iter().map(description).collect();
+fn question(gateways: &[Gateway], state_dir: &Path) -> String {
+    let each: Vec<String> = gateways
+        .iter()
+        .map(|gateway| description(gateway, state_dir))
+        .collect();
     match each.as_slice() {
         [only] => format!("delete gateway {only}?"),
         _ => format!("delete {} gateways: {}?", each.len(), each.join("; ")),
     }
 }
 
-fn description(gateway: &Gateway) -> String {
+fn description(gateway: &Gateway, state_dir: &Path) -> String {
     let (name, id) = (&gateway.name, &gateway.id);
     let versions = match gateway.last_version {
         0 => "no configuration".to_owned(),
@@ -84,5 +100,13 @@ fn description(gateway: &Gateway) -> String {
             format!("{count} running instances, which continue to serve until they are stopped")
         }
     };
-    format!("`{name}` ({id}) with {versions} and {running}")
+    let services = match services_of(state_dir, &gateway.id).as_slice() {
+        [] => String::new(),
+        [one] => format!("; the service `{one}` of this machine runs it, and will not start again"),
+        several => format!(
+            "; the services {} of this machine run it, and will not start again",
+            several.join(", ")
+        ),
+    };
+    format!("`{name}` ({id}) with {versions} and {running}{services}")
 }

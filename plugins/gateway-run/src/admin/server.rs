@@ -231,6 +231,7 @@ fn status(control: &ControlStatus, state: &GatewayState) -> Value {
         uptime,
         state.in_flight(),
         state.served(),
+        &state.upstream_health,
     )
 }
 

@@ -1,6 +1,7 @@
 //! The status that the control loop publishes for the administration API.
 
 use crate::snapshot::Snapshot;
+use crate::upstream::UpstreamHealth;
 use jiff::Timestamp;
 use kt_control_api::{ConfigSource, DesiredVersion};
 use serde::Serialize;
@@ -48,7 +49,14 @@ impl ControlStatus {
         uptime: u64,
         in_flight: usize,
         served: usize,
+        health: &UpstreamHealth,
     ) -> Value {
+        let providers: Vec<Value> = self
+            .snapshot
+            .upstreams
+            .iter()
+            .map(|upstream| json!({ "id": upstream.id(), "state": health.state_of(upstream) }))
+            .collect();
         json!({
             "schema": "kt.gateway.instance/1",
             "pid": std::process::id(),
@@ -73,6 +81,7 @@ impl ControlStatus {
                 "in_sync": self.in_sync(),
                 "last_reload": self.last_reload,
             },
+            "providers": providers,
             "control_plane_connected": self.connected,
         })
     }

@@ -70,6 +70,18 @@ impl UpstreamHealth {
         Some(f(by_id.entry(id.to_owned()).or_default()))
     }
 
+    /// Returns whether an upstream receives requests: `available`, `no-credential`, or
+    /// `circuit-open` after failures.
+    pub(crate) fn state_of(&self, upstream: &Upstream) -> &'static str {
+        if !upstream.is_available() {
+            "no-credential"
+        } else if self.is_open(upstream.id()) {
+            "circuit-open"
+        } else {
+            "available"
+        }
+    }
+
     fn is_open(&self, id: &str) -> bool {
         let now = Instant::now();
         self.with(id, |e| e.open_until.is_some_and(|until| until > now))

@@ -18,5 +18,6 @@ pub(crate) use complete::complete;
 pub(crate) use install::install;
 pub(crate) use lifecycle::{restart, start, stop};
 pub(crate) use logs::logs;
-pub(crate) use status::status;
+pub(crate) use session::Session;
+pub(crate) use status::{collect, status};
 pub(crate) use uninstall::uninstall;

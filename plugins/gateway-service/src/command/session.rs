@@ -11,7 +11,7 @@ use kt_plugin_api::service::{INTERFACE, RemoteBackend, ServiceBackend, ServiceNa
 use kt_plugin_api::{Class, Context, Error, Invocation};
 
 /// One invocation of a command.
-pub(super) struct Session<'a, 'c> {
+pub(crate) struct Session<'a, 'c> {
     pub(super) invocation: &'a Invocation,
     pub(super) context: &'a Context<'c>,
     pub(super) env: Environment,
@@ -22,7 +22,7 @@ pub(super) struct Session<'a, 'c> {
 
 impl<'a, 'c> Session<'a, 'c> {
     /// Creates the session of a command on the service `name`.
-    pub(super) fn new(
+    pub(crate) fn new(
         invocation: &'a Invocation,
         context: &'a Context<'c>,
         name: &str,
@@ -77,7 +77,7 @@ impl<'a, 'c> Session<'a, 'c> {
     }
 
     /// Locks the service, after checking that this user may change it.
-    pub(super) fn lock(&self) -> Result<Lock, Error> {
+    pub(crate) fn lock(&self) -> Result<Lock, Error> {
         let ownership = OwnershipCheck::current_user(&self.runner);
         ownership.refuse_sudo(&self.env)?;
         ownership.refuse_foreign_session(self.env.runtime_dir.as_deref())?;
@@ -85,17 +85,17 @@ impl<'a, 'c> Session<'a, 'c> {
         self.records.lock(&self.name)
     }
 
-    pub(super) fn record(&self) -> Result<Option<Record>, Error> {
+    pub(crate) fn record(&self) -> Result<Option<Record>, Error> {
         self.records.read(&self.runner, &self.name)
     }
 
     /// Opens the backend of the installed service, or the one that the host selects.
-    pub(super) fn open_backend(&self, record: Option<&Record>) -> Result<RemoteBackend<'c>, Error> {
+    pub(crate) fn open_backend(&self, record: Option<&Record>) -> Result<RemoteBackend<'c>, Error> {
         self.open_backend_or(None, record)
     }
 
     /// Opens the backend `requested`; otherwise as [`Self::open_backend`].
-    pub(super) fn open_backend_or(
+    pub(crate) fn open_backend_or(
         &self,
         requested: Option<&str>,
         record: Option<&Record>,
@@ -111,7 +111,7 @@ impl<'a, 'c> Session<'a, 'c> {
     }
 
     /// Creates the context of an operation.
-    pub(super) fn service_context<'d>(
+    pub(crate) fn service_context<'d>(
         &'d self,
         backend: &'d dyn ServiceBackend,
         progress: &'d dyn Fn(&str),

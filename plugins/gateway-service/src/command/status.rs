@@ -2,6 +2,7 @@
 
 use super::session::Session;
 use crate::args::GatewayStatusArgs;
+use crate::record::Records;
 use crate::status::{self, ConfigVersion, ServiceState, StatusInputs, StatusReport};
 use kt_control_api::connect;
 use kt_plugin_api::{Class, Context, Error, Invocation, Output};
@@ -22,6 +23,9 @@ pub(crate) fn status(invocation: &Invocation, context: &Context<'_>) -> Result<O
 
 fn wait_for_status(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let args: GatewayStatusArgs = invocation.arguments()?;
+    if args.all {
+        return all(invocation, context, args.strict);
+    }
     let session = Session::of_service(invocation, context, &args.service_name)?;
     let deadline = Instant::now() + args.timeout;
     loop {
@@ -36,6 +40,20 @@ fn wait_for_status(invocation: &Invocation, context: &Context<'_>) -> Result<Out
     }
 }
 
+/// Returns the status of every service of this user.
+fn all(invocation: &Invocation, context: &Context<'_>, strict: bool) -> Result<Output, Error> {
+    let names = Records::new(&invocation.dirs.state).names();
+    let mut services = Vec::new();
+    for name in names {
+        context.check_cancelled()?;
+        let session = Session::new(invocation, context, &name)?;
+        let inputs = collect(&session)?;
+        let report = status::evaluate(&inputs, strict);
+        services.push((inputs, report));
+    }
+    Ok(status::list_output(&services))
+}
+
 /// Returns whether the gateway is ready, or will not become ready by itself. The applied
 /// configuration does not matter.
 fn is_final(report: &StatusReport) -> bool {
@@ -46,7 +64,7 @@ fn is_final(report: &StatusReport) -> bool {
     )
 }
 
-fn collect(session: &Session<'_, '_>) -> Result<StatusInputs, Error> {
+pub(crate) fn collect(session: &Session<'_, '_>) -> Result<StatusInputs, Error> {
     let record = session.record()?;
     let desired = |id: &str| desired_config(session, id);
     let backend = session.open_backend(record.as_ref());

@@ -14,10 +14,12 @@ mod warnings;
 pub(crate) use collect::collect;
 pub(crate) use evaluate::evaluate;
 pub(crate) use inputs::{ConfigVersion, StatusInputs};
-pub(crate) use output::output;
+pub(crate) use output::{list_output, output};
 pub(crate) use parked::read_parked_reason;
 pub(crate) use report::StatusReport;
 pub(crate) use state::ServiceState;
 
+#[cfg(test)]
+mod fix_tests;
 #[cfg(test)]
 mod tests;

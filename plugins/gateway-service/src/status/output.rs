@@ -21,6 +21,44 @@ pub(crate) fn output(inputs: &StatusInputs, report: &StatusReport) -> Output {
     }
 }
 
+/// Formats the status of several services. The outcome is that of the first one that is not
+/// running.
+pub(crate) fn list_output(services: &[(StatusInputs, StatusReport)]) -> Output {
+    let rows: Vec<Value> = services
+        .iter()
+        .map(|(inputs, report)| {
+            let codes: Vec<&str> = report.problems.iter().map(|p| p.code).collect();
+            let mut row = value(inputs, report);
+            row["problem_codes"] = json!(codes);
+            row
+        })
+        .collect();
+    let view = View::Table {
+        rows: String::new(),
+        columns: vec![
+            Column::new("SERVICE", "/name"),
+            Column::new("STATE", "/state").format(CellFormat::State),
+            Column::new("GATEWAY", "/gateway/name"),
+            Column::new("LISTEN", "/gateway/listen"),
+            Column::new("APPLIED", "/config/applied/version"),
+            Column::new("REBOOT", "/service/up_after_reboot"),
+            Column::new("SINCE", "/service/since").format(CellFormat::Age),
+            Column::new("PROBLEMS", "/problem_codes"),
+            Column::new("PID", "/service/pid").wide(),
+            Column::new("VERSION", "/gateway/version").wide(),
+        ],
+        empty: "no service is installed; `kt gateway install` installs one".to_owned(),
+    };
+    let output = Output::new("kt.gateway.status-list/1", Value::Array(rows), view);
+    let output = output.name_path("/name");
+    let states = services.iter().map(|(_, report)| report.state);
+    match states.into_iter().find(|s| *s != ServiceState::Running) {
+        Some(state) => output.outcome(state.name()),
+        None if services.is_empty() => output.outcome(ServiceState::NotInstalled.name()),
+        None => output,
+    }
+}
+
 fn fields() -> Vec<Field> {
     vec![
         Field::new("Service", "/name"),

@@ -10,7 +10,7 @@ use kt_plugin_api::service::{
 };
 use serde_json::{Value, json};
 
-fn healthy() -> StatusInputs {
+pub(super) fn healthy() -> StatusInputs {
     StatusInputs {
         name: ServiceName::default(),
         record: Some(sample_record().installed()),
@@ -32,6 +32,7 @@ fn healthy() -> StatusInputs {
         }),
         parked: None,
         process: ProcessStatus {
+            missing: false,
             replaced: Some(false),
             owns_port: Some(true),
         },
@@ -59,7 +60,7 @@ fn desired(sha256: &str) -> Result<Option<ConfigVersion>, String> {
     }))
 }
 
-fn observed(inputs: &mut StatusInputs) -> &mut ServiceStatus {
+pub(super) fn observed(inputs: &mut StatusInputs) -> &mut ServiceStatus {
     inputs.supervisor.as_mut().unwrap()
 }
 
@@ -77,7 +78,7 @@ fn set_exited(inputs: &mut StatusInputs, active: ActiveState, kind: ExitKind, re
     });
 }
 
-type Change = fn(&mut StatusInputs);
+pub(super) type Change = fn(&mut StatusInputs);
 
 /// A change to a healthy service, the expected state, and the code of the first problem.
 const TABLE: [(Change, ServiceState, &str); 28] = [

@@ -39,14 +39,7 @@ pub(super) fn add_warnings(report: &mut StatusReport, inputs: &StatusInputs) {
         ),
         Some(FileState::Current) | None => {}
     }
-    if inputs.process.replaced == Some(true) {
-        report.add(
-            Warn,
-            "binary-replaced",
-            "kt was replaced after the gateway started",
-            Some("kt gateway restart"),
-        );
-    }
+    add_binary_warning(report, inputs);
     let (Some(record), Ok(observed)) = (&inputs.record, &inputs.supervisor) else {
         return;
     };
@@ -83,7 +76,12 @@ pub(super) fn add_warnings(report: &mut StatusReport, inputs: &StatusInputs) {
             Warn,
             "needs-daemon-reload",
             "the file changed since the service manager loaded it",
-            Some("kt gateway install"),
+            // An edited file is not replaced without being asked.
+            Some(if report.has("drifted") {
+                "kt gateway install --refresh --adopt"
+            } else {
+                "kt gateway install --refresh"
+            }),
         );
     }
     match observed.autostart {
@@ -98,8 +96,41 @@ pub(super) fn add_warnings(report: &mut StatusReport, inputs: &StatusInputs) {
             Warn,
             "linger-off",
             "lingering is disabled: the service stops at logout and does not start at boot",
-            Some("kt gateway install"),
+            Some(
+                observed
+                    .boot_start_fix
+                    .as_deref()
+                    .unwrap_or("kt gateway install --refresh"),
+            ),
         ),
         _ => {}
+    }
+}
+
+/// Adds that the running process is of another file than the next one.
+fn add_binary_warning(report: &mut StatusReport, inputs: &StatusInputs) {
+    if inputs.process.replaced != Some(true) {
+        return;
+    }
+    let path = inputs.record.as_ref().and_then(|r| r.spec.exec.first());
+    if inputs.process.missing {
+        let message = format!(
+            "kt was removed after the gateway started: `{}` does not exist, and the next restart fails",
+            path.map_or("kt", String::as_str)
+        );
+        report.add(
+            Severity::Warn,
+            "binary-replaced",
+            message,
+            // The user who runs this has another kt, which the service then starts.
+            Some("kt gateway install --refresh"),
+        );
+    } else {
+        report.add(
+            Severity::Warn,
+            "binary-replaced",
+            "kt was replaced after the gateway started",
+            Some("kt gateway restart"),
+        );
     }
 }

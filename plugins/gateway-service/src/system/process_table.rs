@@ -11,6 +11,8 @@ use std::path::Path;
 pub(crate) struct ProcessStatus {
     /// The installed executable is another file than the running one.
     pub(crate) replaced: Option<bool>,
+    /// The installed executable does not exist.
+    pub(crate) missing: bool,
     /// The process that the service manager supervises listens on the address of the
     /// gateway.
     pub(crate) owns_port: Option<bool>,
@@ -30,6 +32,7 @@ pub(crate) fn inspect(
     };
     ProcessStatus {
         replaced: installed.and_then(|exe| executable_replaced(pid, Path::new(exe))),
+        missing: installed.is_some_and(|exe| !Path::new(exe).exists()),
         owns_port: listen
             .and_then(|l| l.parse().ok())
             .and_then(|l| owns_port(pid, l)),

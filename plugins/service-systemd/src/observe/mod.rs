@@ -62,6 +62,10 @@ pub(crate) fn observe(request: &ObserveRequest) -> Result<ServiceStatus, Error> 
             status.reachable = true;
             status.properties = parse_properties(stdout);
             apply_properties(&mut status);
+            if status.autostart == Some(Autostart::Login) {
+                let user = &request.system.user;
+                status.boot_start_fix = Some(format!("sudo loginctl enable-linger {user}"));
+            }
         }
         ProbeOutcome::Exited { stderr, .. } => {
             status.unreachable_reason = Some(stderr.trim().to_owned());
