@@ -1,8 +1,8 @@
 //! The standard streams; nothing else writes to them.
 
 use super::closed_output::ClosedOutput;
-use super::style::styled_printable;
 use super::pager_command::pager_command;
+use super::style::styled_printable;
 use super::table::{TableLayout, truncate};
 use super::width::{stderr_columns, stdout_columns};
 use crate::environment::{self, Environment};

@@ -8,7 +8,9 @@ use super::terminal::Terminal;
 use super::yaml::yaml;
 use crate::options::OutputFormat;
 use crate::selection::Selection;
-use kt_plugin_api::{Column, Error, Field, Output, View, printable, printable_json, printable_line};
+use kt_plugin_api::{
+    Column, Error, Field, Output, View, printable, printable_json, printable_line,
+};
 use serde_json::Value;
 use std::sync::atomic::Ordering;
 use unicode_width::UnicodeWidthStr;

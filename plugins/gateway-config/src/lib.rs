@@ -5,6 +5,7 @@ mod args;
 mod audit;
 mod completion;
 mod diff;
+mod edit;
 mod init;
 mod policy;
 mod preview;
@@ -34,6 +35,7 @@ impl Command for GatewayConfig {
         let path: Vec<&str> = invocation.path.iter().map(String::as_str).collect();
         match path.as_slice() {
             ["gateway", "diff"] => diff::run(invocation, context),
+            ["gateway", "edit"] => edit::run(invocation, context),
             ["gateway", "reload"] => reload::run(invocation, context),
             ["gateway", "revert"] => revert::run(invocation, context),
             ["gateway", "reconcile"] => reconcile::run(invocation, context),

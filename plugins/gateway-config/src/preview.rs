@@ -51,7 +51,7 @@ impl Preview<'_> {
         } else {
             format!("gateway `{name}`: version {next} would be published")
         };
-        let output = Output::new(self.schema, value, View::Text(text)).note(message);
+        let output = Output::new(self.schema, value, View::Diff(text)).note(message);
         Ok(match weakened {
             0 => output,
             1 => output.note("it WEAKENS 1 guard"),

@@ -8,8 +8,8 @@ use kt_plugin_api::{Cancel, CellFormat, Class, Context, Error, Field, Output, Vi
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// The wait of one long poll, in seconds: short enough that Ctrl-C takes effect soon.
-const POLL_SECONDS: u64 = 5;
+/// The wait of one long poll, in seconds: the progress that is shown has the time.
+const POLL_SECONDS: u64 = 1;
 /// How long an interrupted command takes to find out what it did.
 const STATUS_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -117,9 +117,11 @@ fn poll_rollout<T: Transport>(
         .as_ref()
         .filter(|_| change.can_be_superseded);
     let version = version.map(|v| v.version);
+    let started = Instant::now();
+    let mut progress = progress(change, &change.response.gateway);
     loop {
         context.check_cancelled()?;
-        context.progress("waiting for the instances …");
+        context.progress(&format!("{progress}, {} s …", started.elapsed().as_secs()));
         let remaining = deadline.saturating_duration_since(Instant::now());
         let seconds = remaining
             .as_millis()
@@ -130,24 +132,43 @@ fn poll_rollout<T: Transport>(
         if rollout.outcome != RolloutOutcome::Pending || remaining.is_zero() {
             return Ok(rollout);
         }
+        progress = self::progress(change, &rollout.gateway);
     }
+}
+
+/// Returns how many instances have acknowledged a change.
+fn progress(change: &Change<'_>, gateway: &Gateway) -> String {
+    let (done, instances) = acknowledged(change, gateway);
+    format!(
+        "{done} of {instances} {} acknowledged",
+        plural_of(instances)
+    )
+}
+
+fn plural_of(instances: usize) -> &'static str {
+    if instances == 1 {
+        "instance"
+    } else {
+        "instances"
+    }
+}
+
+/// Returns the number of live instances that have acknowledged a change, and of all.
+fn acknowledged(change: &Change<'_>, gateway: &Gateway) -> (usize, usize) {
+    let generation = change.response.generation;
+    let is_done = |i: &&Instance| {
+        let applied = i.applied.as_ref().map(|applied| applied.generation);
+        let rejected = i.rejection.as_ref().map(|rejection| rejection.generation);
+        applied.max(rejected) >= Some(generation)
+    };
+    let done = live_instances(gateway).filter(is_done).count();
+    (done, live_instances(gateway).count())
 }
 
 /// Returns what was done before the interruption, and how to undo it.
 fn interrupted_error(change: &Change<'_>, gateway: &Gateway, cancelled: Error) -> Error {
-    let generation = change.response.generation;
-    let is_done = |i: &&Instance| {
-        i.applied
-            .as_ref()
-            .is_some_and(|applied| applied.generation >= generation)
-    };
-    let instances = live_instances(gateway).count();
-    let done = live_instances(gateway).filter(is_done).count();
-    let plural = if instances == 1 {
-        "instance"
-    } else {
-        "instances"
-    };
+    let (done, instances) = acknowledged(change, gateway);
+    let plural = plural_of(instances);
     let version = change.response.version.as_ref().map(|v| v.version);
     let published = version.filter(|_| !change.response.unchanged);
     let state = match (published, version) {
@@ -325,7 +346,7 @@ fn message(
         |v| format!("version {}", v.version),
     );
     let count = live_instances(gateway).count();
-    let plural = if count == 1 { "instance" } else { "instances" };
+    let plural = plural_of(count);
     let (name, verb) = (&gateway.name, change.verb);
     match result {
         "applied" => format!("gateway `{name}` {verb}: {version} applied by {count} {plural}"),

@@ -7,8 +7,10 @@ mod analyzer;
 mod audit_log;
 mod changes;
 mod clients;
+mod doctor;
 mod doors;
 mod drift;
+mod edit;
 mod embedded_to_server;
 mod errors;
 mod evasion;
@@ -38,6 +40,7 @@ mod store_faults;
 mod stream_events;
 mod streams;
 mod tls;
+mod watch;
 mod world;
 
 pub(crate) use server::Server;

@@ -2,13 +2,13 @@
 
 use super::query::{Filter, query};
 use crate::args::{AuditListArgs, AuditListOrder};
-use kt_control_api::{PagedList, connect, parse_limit};
+use kt_control_api::{PagedList, connect, list_limit};
 use kt_plugin_api::{CellFormat, Column, Context, Error, Invocation, Output, View};
 use serde_json::json;
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let args: AuditListArgs = invocation.arguments()?;
-    let limit = parse_limit(args.limit)?;
+    let limit = list_limit(invocation, args.limit, args.all)?;
     let filter = Filter {
         target: args.target,
         actor: args.actor,
@@ -40,16 +40,8 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         empty: "the audit log has no matching entries".to_owned(),
     };
     let output = Output::new("kt.audit.list/1", json!(entries.items), view).name_path("/seq");
-    Ok(if entries.next.is_some() {
-        let which = if query.oldest_first {
-            "first"
-        } else {
-            "latest"
-        };
-        output.note(format!(
-            "only the {which} {limit} are listed; use a higher `--limit`"
-        ))
-    } else {
-        output
+    Ok(match entries.shown_note("--limit, --all") {
+        Some(note) => output.note(note),
+        None => output,
     })
 }

@@ -36,8 +36,11 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         text.push('\n');
     }
     let value = comparison.value(&diff)?;
-    let mut output =
-        Output::new("kt.gateway.diff/v1", value, View::Text(text)).name_path("/gateway");
+    let view = match args.format {
+        GatewayDiffFormat::JsonPatch => View::Text,
+        GatewayDiffFormat::Text | GatewayDiffFormat::Unified => View::Diff,
+    };
+    let mut output = Output::new("kt.gateway.diff/v1", value, view(text)).name_path("/gateway");
     if diff.patch.masked && args.format == GatewayDiffFormat::JsonPatch {
         output = output.note(MASKED_PATCH_NOTE);
     }

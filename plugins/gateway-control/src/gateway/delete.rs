@@ -57,7 +57,9 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         }
     };
     let output = Output::new("kt.gateway.delete/1", value, View::Message(message));
-    Ok(notes.into_iter().fold(output.name_path("/id"), Output::note))
+    Ok(notes
+        .into_iter()
+        .fold(output.name_path("/id"), Output::note))
 }
 
 /// Adds which gateways are deleted to the error of a later one.

@@ -1,20 +1,40 @@
 //! `kt gateway inspect`.
 
 use super::options::resolve_all;
+use super::watch::Watch;
 use crate::args::GatewayInspectArgs;
-use kt_control_api::{ConfigVersion, Gateway, connect};
-use kt_plugin_api::{CellFormat, Column, Context, Error, Field, Invocation, Output, View};
+use kt_control_api::{
+    Client, ConfigVersion, DesiredQuery, Gateway, ProviderTransport, Timestamp, connect,
+};
+use kt_plugin_api::{CellFormat, Class, Column, Context, Error, Field, Invocation, Output, View};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// The number of versions in the history.
 const HISTORY_LENGTH: u32 = 10;
+
+/// The wait of one long poll, in seconds. Nothing but a later report tells that an instance has
+/// ended.
+const POLL_SECONDS: u64 = 5;
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let args: GatewayInspectArgs = invocation.arguments()?;
     let client = connect(invocation, context)?;
     let gateways = resolve_all(&client, &args.id)?;
+    if args.watch {
+        let [gateway] = gateways.as_slice() else {
+            let message = "`--watch` shows one gateway, and several are named";
+            return Err(Error::new(Class::Usage, "invalid-arguments", message)
+                .hint("`kt gateway list --watch` shows several"));
+        };
+        return watch(invocation, context, &client, gateway.clone());
+    }
+    output(&client, &gateways)
+}
+
+fn output(client: &Client<ProviderTransport<'_>>, gateways: &[Gateway]) -> Result<Output, Error> {
     let mut values = Vec::new();
-    for gateway in &gateways {
+    for gateway in gateways {
         let id = gateway.id.as_str();
         let history = client.config_versions(id, Some(HISTORY_LENGTH), None)?;
         values.push(value(gateway, &history.items));
@@ -76,6 +96,99 @@ fn views(at: &str) -> Vec<View> {
             empty: "no configuration has been published".to_owned(),
         },
     ]
+}
+
+/// Prints the gateway, and then each change of its state, until the command is interrupted.
+fn watch(
+    invocation: &Invocation,
+    context: &Context<'_>,
+    client: &Client<ProviderTransport<'_>>,
+    gateway: Gateway,
+) -> Result<Output, Error> {
+    let watch = Watch {
+        context,
+        schema: "kt.gateway.inspect/1",
+    };
+    let for_users = matches!(invocation.output.format.as_str(), "table" | "wide");
+    let id = gateway.id.clone();
+    let mut next = Some(gateway);
+    let mut printed: Option<Value> = None;
+    watch.run(&mut || {
+        let gateway = match next.take() {
+            Some(gateway) => gateway,
+            None => client.gateway(id.as_str())?,
+        };
+        let state = state(&gateway);
+        if printed.as_ref() != Some(&state) {
+            if printed.is_some() && for_users {
+                context.partial_result(&state_output(&state));
+            } else {
+                context.partial_result(&output(client, std::slice::from_ref(&gateway))?);
+            }
+            printed = Some(state);
+        }
+        wait_for_change(client, &gateway)?;
+        // A control plane that does not wait must not be asked without a pause.
+        Ok(context.wait_cancelled(Duration::from_millis(100)))
+    })
+}
+
+/// Waits until the gateway is changed or, while there are instances that have not answered the
+/// last change, until one does.
+fn wait_for_change(client: &Client<ProviderTransport<'_>>, gateway: &Gateway) -> Result<(), Error> {
+    let generation = gateway.generation;
+    let live = gateway.instances.iter().filter(|i| i.live);
+    let has_answered = |i: &kt_control_api::Instance| {
+        let applied = i.applied.as_ref().map(|applied| applied.generation);
+        let rejected = i.rejection.as_ref().map(|rejection| rejection.generation);
+        applied.max(rejected) >= Some(generation)
+    };
+    if live.clone().all(has_answered) {
+        let query = DesiredQuery {
+            index: generation,
+            wait: POLL_SECONDS,
+            ..DesiredQuery::default()
+        };
+        client.desired(gateway.id.as_str(), &query)?;
+    } else {
+        client.rollout(gateway.id.as_str(), generation, None, POLL_SECONDS)?;
+    }
+    Ok(())
+}
+
+/// Returns what is watched of a gateway.
+fn state(gateway: &Gateway) -> Value {
+    let live = gateway.instances.iter().filter(|i| i.live);
+    let applied = live.clone().find_map(|i| i.applied.as_ref());
+    let rejection = live.clone().find_map(|i| i.rejection.as_ref());
+    json!({
+        "id": gateway.id,
+        "name": gateway.name,
+        "rev": gateway.rev,
+        "state": gateway.state,
+        "desired_version": gateway.desired.as_ref().map(|d| d.version),
+        "applied_version": applied.and_then(|a| a.version),
+        "live_instances": live.count(),
+        "rejection": rejection.map(|r| r.message.as_str()),
+    })
+}
+
+fn state_output(state: &Value) -> Output {
+    let mut value = state.clone();
+    value["at"] = json!(Timestamp::now().to_string());
+    let view = View::Table {
+        rows: String::new(),
+        columns: vec![
+            Column::new("TIME", "/at"),
+            Column::new("STATE", "/state").format(CellFormat::State),
+            Column::new("DESIRED", "/desired_version"),
+            Column::new("APPLIED", "/applied_version"),
+            Column::new("INSTANCES", "/live_instances"),
+            Column::new("REJECTION", "/rejection"),
+        ],
+        empty: String::new(),
+    };
+    Output::new("kt.gateway.state/1", value, view).name_path("/id")
 }
 
 fn value(gateway: &Gateway, history: &[ConfigVersion]) -> Value {

@@ -9,6 +9,7 @@ mod options;
 mod retention;
 mod update;
 mod versions;
+mod watch;
 
 pub(crate) use config::run as config;
 pub(crate) use create::run as create;

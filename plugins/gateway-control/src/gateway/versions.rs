@@ -1,13 +1,13 @@
 //! `kt gateway versions`.
 
 use crate::args::GatewayVersionsArgs;
-use kt_control_api::{PagedList, connect, parse_limit, resolve_gateway};
+use kt_control_api::{PagedList, connect, list_limit, resolve_gateway};
 use kt_plugin_api::{CellFormat, Class, Column, Context, Error, Invocation, Output, View};
 use serde_json::json;
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let args: GatewayVersionsArgs = invocation.arguments()?;
-    let limit = parse_limit(args.limit)?;
+    let limit = list_limit(invocation, args.limit, args.all)?;
     let before = before(args.before)?;
     let client = connect(invocation, context)?;
     let gateway = resolve_gateway(&client, args.id.as_deref())?;
@@ -39,12 +39,9 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     };
     let output =
         Output::new("kt.gateway.versions/1", json!(versions.items), view).name_path("/version");
-    Ok(match (&versions.next, versions.items.last()) {
-        (Some(_), Some(last)) => output.note(format!(
-            "older versions are not listed; `--before {}` continues the list",
-            last.version
-        )),
-        _ => output,
+    Ok(match versions.shown_note("--limit, --all, --before") {
+        Some(note) => output.note(note),
+        None => output,
     })
 }
 

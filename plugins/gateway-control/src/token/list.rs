@@ -1,13 +1,13 @@
 //! `kt token list`.
 
 use crate::args::TokenListArgs;
-use kt_control_api::{PagedList, TokenInfo, TokenQuery, TokenScope, connect, parse_limit};
+use kt_control_api::{PagedList, TokenInfo, TokenQuery, TokenScope, connect, list_limit};
 use kt_plugin_api::{CellFormat, Column, Context, Error, Invocation, Output, View};
 use serde_json::{Value, json};
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let args: TokenListArgs = invocation.arguments()?;
-    let limit = parse_limit(args.limit)?;
+    let limit = list_limit(invocation, args.limit, false)?;
     let client = connect(invocation, context)?;
     let mut query = TokenQuery {
         active: (!args.all).then_some(true),
@@ -37,12 +37,9 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         empty: "there are no tokens; `kt token create` creates one".to_owned(),
     };
     let output = Output::new("kt.token.list/1", Value::Array(rows), view).name_path("/id");
-    Ok(if tokens.next.is_some() {
-        output.note(format!(
-            "only the latest {limit} are listed; use a higher `--limit`"
-        ))
-    } else {
-        output
+    Ok(match tokens.shown_note("--limit") {
+        Some(note) => output.note(note),
+        None => output,
     })
 }
 

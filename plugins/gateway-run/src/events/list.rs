@@ -13,7 +13,7 @@ use std::path::Path;
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let args: EventsListArgs = invocation.arguments()?;
-    let limit = list_limit(invocation, args.limit, args.all)?;
+    let limit = list_limit(invocation, args.limit, args.all)?.items;
     let time = |option: &str, age: Option<_>| age.map(|age| time_before(option, age)).transpose();
     let filter = Filter {
         verdict: args.verdict.map(|verdict| verdict.as_ref().to_owned()),

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use kt_plugin_api::{Args, CommandArgs, CompletionRequest, Context, Error};
 
 use crate::{
-    Client, Gateway, ListQuery, PagedList, TokenQuery, Transport, connect, resolve_gateway,
+    Client, Gateway, ListLimit, ListQuery, PagedList, TokenQuery, Transport, connect,
+    resolve_gateway,
 };
 
 /// With more gateways, those that are not among the first are completed after their first letters.
@@ -88,11 +89,16 @@ fn gateways<T: Transport>(
         name_prefix: prefix.filter(|p| !p.is_empty()).map(str::to_owned),
         ..ListQuery::default()
     };
-    let gateways = PagedList::read(context, MAX_GATEWAYS, None, |size, cursor| {
-        query.limit = Some(size);
-        query.cursor = cursor.map(str::to_owned);
-        client.list_gateways(&query)
-    })?;
+    let gateways = PagedList::read(
+        context,
+        ListLimit::first(MAX_GATEWAYS),
+        None,
+        |size, cursor| {
+            query.limit = Some(size);
+            query.cursor = cursor.map(str::to_owned);
+            client.list_gateways(&query)
+        },
+    )?;
     Ok(gateways.items)
 }
 

@@ -29,6 +29,7 @@ mod id;
 mod instance;
 mod jitter;
 mod limits;
+mod local_service;
 mod lookup;
 mod page;
 mod paged_list;
@@ -76,9 +77,10 @@ pub use limits::{
     LimitError, MAX_CONTENT_BYTES, MAX_DESCRIPTION_CHARS, MAX_LABELS, MAX_MESSAGE_CHARS,
     validate_description, validate_label, validate_message, validate_name,
 };
+pub use local_service::services_of;
 pub use lookup::{check_version, gateway_not_found, parse_if_match, resolve_gateway};
 pub use page::Page;
-pub use paged_list::{PagedList, list_limit, parse_limit};
+pub use paged_list::{ListLimit, PagedList, list_limit, with_separators};
 pub use private_temp_file::{PrivateTempFile, sync_parent_directory};
 pub use problem::Problem;
 pub use problem_code::ProblemCode;
