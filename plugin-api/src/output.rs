@@ -84,6 +84,9 @@ pub enum View {
     /// The lines of a difference, colored by their first character: `+`, `-`, `~`, or `@`. What
     /// follows the word `WEAKENS` stands out.
     Diff(String),
+    /// Problems of files in the form of rustc: lines that begin with `error` or `warning`,
+    /// locations after `-->`, and marks of `^`, which are colored.
+    Diagnostics(String),
     /// Several views, one below the other.
     Sections(Vec<View>),
     /// One line on standard error, such as a confirmation.
@@ -136,6 +139,7 @@ impl View {
             "fields" => Self::Fields(serde_json::from_value(content)?),
             "text" => Self::Text(serde_json::from_value(content)?),
             "diff" => Self::Diff(serde_json::from_value(content)?),
+            "diagnostics" => Self::Diagnostics(serde_json::from_value(content)?),
             "sections" => Self::Sections(serde_json::from_value(content)?),
             "message" => Self::Message(serde_json::from_value(content)?),
             #[cfg(feature = "next")]
@@ -279,9 +283,19 @@ mod tests {
         let fields = View::Fields(vec![Field::new("A", "/a").format(CellFormat::Hash)]);
         let text = View::Text("text".to_owned());
         let diff = View::Diff("+ a".to_owned());
+        let diagnostics = View::Diagnostics("error: a".to_owned());
         let sections = View::Sections(vec![text.clone(), View::Json]);
         let message = View::Message("done".to_owned());
-        for view in [table, fields, text, diff, sections, message, View::Json] {
+        for view in [
+            table,
+            fields,
+            text,
+            diff,
+            diagnostics,
+            sections,
+            message,
+            View::Json,
+        ] {
             let json = serde_json::to_value(&view).unwrap();
             assert_eq!(serde_json::from_value::<View>(json).unwrap(), view);
         }

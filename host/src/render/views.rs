@@ -2,7 +2,7 @@
 
 use super::cells::{cell, style};
 use super::closed_output::write_error;
-use super::style::{TextStyle, colored_diff, styled};
+use super::style::{TextStyle, colored_diff, colored_snippet, styled};
 use super::table::{Table, TableLayout};
 use super::terminal::Terminal;
 use super::yaml::yaml;
@@ -77,6 +77,7 @@ impl Terminal {
         match view {
             View::Text(text) => text.clone(),
             View::Diff(text) => colored_diff(text),
+            View::Diagnostics(text) => colored_snippet(text) + "\n",
             View::Json => format!("{}\n", printable_json(&format!("{value:#}"))),
             #[cfg(feature = "next")]
             View::Gauge(text) => format!("gauge {text}\n"),

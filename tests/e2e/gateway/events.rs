@@ -1,7 +1,7 @@
 //! `kt events`, and the lines that a running gateway shows.
 
 use super::world::{Gateway, Mode, World};
-use crate::harness::{TIMEOUT, http};
+use crate::harness::{TIMEOUT, http, tool, wait_until};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::fs;
@@ -225,4 +225,29 @@ fn a_running_gateway_shows_its_requests_if_asked() {
     assert_eq!(event["data"]["verdict"], "allow");
     assert_eq!(event["data"]["status"], 200);
     assert!(event["data"]["latency_ms"].as_u64() < Some(Duration::from_secs(60).as_secs() * 1000));
+}
+
+#[test]
+fn a_gateway_in_a_terminal_shows_its_requests() {
+    let Some(setsid) = tool("setsid") else {
+        return;
+    };
+    let world = World::new(Mode::Embedded);
+    world.create("policy-config.yaml");
+    let run = "gateway run --id production --listen 127.0.0.1:0 --workers 1";
+    let mut session = world.kt(run).in_terminal(&setsid, 100);
+    let port = wait_until("the address", TIMEOUT, || {
+        let screen = session.screen();
+        let (_, rest) = screen.split_once("on http://127.0.0.1:")?;
+        rest.split(' ').next()?.parse::<u16>().ok()
+    });
+    let body = json!({ "model": "m", "messages": [{ "role": "user", "content": INJECTION }] });
+    let headers = [("content-type", "application/json")];
+    let path = "/v1/chat/completions";
+    let reply = http(port, "POST", path, &headers, &body.to_string());
+    assert_eq!(reply.expect("a response").status, 400);
+    session.wait_for("400  block   m  ");
+    session.wait_for("prompt-injection: prompt_injection.detected");
+    session.enter("\x03");
+    assert_eq!(session.wait(), Some(0), "{}", session.screen());
 }

@@ -127,6 +127,9 @@ fn differences_and_error_marks_are_colored() {
         .args(["-o", "json", "--color=always"])
         .run();
     json.exits(1).stdout_excludes(ESCAPE);
+    let lint = "policy lint --file broken.yaml --color=always";
+    let lint = sandbox.kt_line(lint).run();
+    lint.exits(1).stdout_contains("^\u{1b}[0m");
     let broken = "gateway diff --from a.yaml --to broken.yaml --color=always";
     let broken = sandbox.kt_line(broken).run();
     broken

@@ -30,7 +30,7 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     let output = Output::new(
         "kt.policy.lint/1",
         result.value(&name)?,
-        View::Text(result.text(&name)),
+        View::Diagnostics(result.text(&name)),
     );
     let output = output.name_path("/file");
     Ok(match &result {
