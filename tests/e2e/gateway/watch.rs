@@ -126,7 +126,8 @@ fn a_wait_shows_its_progress_in_a_terminal() {
     let Some(setsid) = tool("setsid") else {
         return;
     };
-    let world = World::new(Mode::Embedded);
+    // With the embedded store a stopped process could hold its lock.
+    let world = World::new(Mode::Server);
     world.create("policy-config.yaml");
     let gateway = world.run("");
     // It cannot answer.

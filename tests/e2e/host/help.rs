@@ -71,7 +71,7 @@ fn global_options_take_one_line_each_and_are_not_repeated() {
     let help = sandbox.kt_line("--help").run();
     let root = &help.ok().stdout;
     let names = commands(root, "Global options");
-    assert_eq!(names.len(), 13, "{help}");
+    assert_eq!(names.len(), 14, "{help}");
     for line in [
         "gateway --help",
         "gateway list --help",
