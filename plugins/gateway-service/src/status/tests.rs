@@ -291,7 +291,7 @@ fn fixes_name_this_service() {
     record.spec.name = inputs.name.clone();
     record.listen = Some("0.0.0.0:5001".to_owned());
     record.allow_remote = true;
-    observed(&mut inputs).autostart = Some(Autostart::Login);
+    observed(&mut inputs).autostart = Some(Autostart::Never);
     inputs.process.replaced = Some(true);
     let output = output(&inputs, &evaluate(&inputs, false));
     let fixes: Vec<&str> = output.value["problems"]
