@@ -25,6 +25,7 @@ fn screen(sandbox: &Sandbox, line: &str, columns: u16) -> Option<String> {
     let setsid = tool("setsid")?;
     let command = sandbox.kt_line(line).env("NO_COLOR", "1");
     let mut session: TerminalSession = command.in_terminal(&setsid, columns);
+    session.wait_for("NAME");
     assert_eq!(session.wait(), Some(0), "{}", session.screen());
     Some(session.screen())
 }

@@ -39,7 +39,9 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
     };
     let output =
         Output::new("kt.gateway.versions/1", json!(versions.items), view).name_path("/version");
-    Ok(match versions.shown_note("--limit, --all, --before") {
+    let last = versions.items.last().map_or(0, |version| version.version);
+    let options = format!("--limit, --all, --before {last}");
+    Ok(match versions.shown_note(&options) {
         Some(note) => output.note(note),
         None => output,
     })

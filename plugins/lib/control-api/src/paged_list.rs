@@ -145,7 +145,11 @@ impl<T> PagedList<T> {
         let shown = self.items.len();
         let more = if self.rest.1 { "more than " } else { "" };
         let total = with_separators(shown + self.rest.0);
+        let was_counted = self.rest.0 > 0;
         let shown = with_separators(shown);
+        if !was_counted {
+            return Some(format!("{shown} shown, and there are more: {options}"));
+        }
         Some(format!("{shown} of {more}{total} shown: {options}"))
     }
 }
