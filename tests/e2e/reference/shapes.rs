@@ -19,18 +19,8 @@ type Entry = (&'static str, &'static str, &'static str, i32);
 const TABLE: [Entry; 61] = [
     ("completion", "completion", "completion bash", 0),
     ("config-show", "config show", "config show", 0),
-    (
-        "config-set",
-        "config set",
-        "config set default_profile default",
-        0,
-    ),
-    (
-        "config-unset",
-        "config unset",
-        "config unset default_profile",
-        0,
-    ),
+    ("config-set", "config set", "config set api.url x", 0),
+    ("config-unset", "config unset", "config unset api.url", 0),
     ("doctor", "doctor", "doctor", 0),
     (
         "gateway-config",
