@@ -59,7 +59,9 @@ impl WordBlock {
         let words = bits.words;
         let behind = words << 1 | u64::from(after_word(text, start));
         let (starts, ends) = (words & !behind, behind & !words);
-        let mut flagged = bits.announced(may_announce(&text[..start]));
+        // What stands before blanks with which the block begins is not looked at.
+        let before = may_announce(&text[..start]) || bits.blanks & 1 != 0;
+        let mut flagged = bits.announced(before);
         // Nearly no text has them.
         if bits.digits | bits.announcing | bits.non_ascii != 0 {
             let number = ends & (bits.digits >> 1);
@@ -222,6 +224,15 @@ mod tests {
             let block = WordBlock::read(&[b'!', byte, b'!'], 0);
             assert_eq!(block.words == 2, is_word(byte), "{byte}");
             assert_eq!(block.places & 2 == 0, byte == b' ', "{byte}");
+        }
+    }
+
+    #[test]
+    fn a_word_and_two_blanks_announce_what_a_block_begins_with() {
+        for start in [6, 7] {
+            let block = WordBlock::read(b"Bearer \ta", start);
+            let bit = 8 - start;
+            assert_eq!(block.flagged >> bit & 1, 1, "{start}");
         }
     }
 
