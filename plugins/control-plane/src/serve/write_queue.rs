@@ -149,22 +149,35 @@ fn run(session: &SqliteStore, api: &Api, metrics: &Metrics, receiver: &Receiver<
             batch.push_back(first);
         }
         batch.extend(receiver.try_iter().take(MAX_BATCH - batch.len()));
-        let commit = AssertUnwindSafe(|| commit_batch(session, api, metrics, &mut batch));
-        match catch_unwind(commit) {
-            Ok(Ok(())) => {}
-            // The queued writes have waited as long as the batch that failed, and must not wait
-            // as long once more.
-            Ok(Err(error)) => batch
-                .drain(..)
-                .chain(receiver.try_iter())
-                .for_each(|queued| drop(queued.result.send(Err(error.clone())))),
+        let mut executed = Vec::new();
+        let commit =
+            AssertUnwindSafe(|| commit_batch(session, api, metrics, &mut batch, &mut executed));
+        let Ok(committed) = catch_unwind(commit) else {
             // The transaction was rolled back, and the closed channels report that.
-            Err(_) => tracing::error!("a write panicked; its transaction was rolled back"),
+            tracing::error!("a write panicked; its transaction was rolled back");
+            continue;
+        };
+        // The queued writes have waited as long as the batch that failed, and must not wait as long
+        // once more. They are taken before a result is sent: a write after that may succeed.
+        let failed: Vec<_> = match &committed {
+            Ok(()) => Vec::new(),
+            Err(_) => batch.drain(..).chain(receiver.try_iter()).collect(),
+        };
+        for (sender, result) in executed {
+            // The client may have closed the connection.
+            drop(sender.send(committed.clone().and(result)));
+        }
+        for queued in failed {
+            drop(
+                queued
+                    .result
+                    .send(committed.clone().map(|()| Reply::no_content())),
+            );
         }
     }
 }
 
-/// Executes queued writes in one transaction, and sends their results once it is durable.
+/// Executes queued writes in one transaction. Their results are to be sent once it is durable.
 ///
 /// Writes that arrive meanwhile are left for the next batch: including them would leave the event
 /// loop without work until all are answered at once, which was measured to reduce throughput by a
@@ -177,8 +190,8 @@ fn commit_batch(
     api: &Api,
     metrics: &Metrics,
     batch: &mut VecDeque<QueuedWrite>,
+    executed: &mut Vec<(oneshot::Sender<WriteResult>, WriteResult)>,
 ) -> Result<(), ApiError> {
-    let mut executed = Vec::new();
     let mut commit_start = Instant::now();
     let committed = session.group_commit(|| {
         let start = Instant::now();
@@ -194,13 +207,8 @@ fn commit_batch(
     if committed.is_ok() {
         metrics.observe_commit(executed.len(), commit_start.elapsed());
     }
-    let committed = committed.map_err(|error| {
+    committed.map_err(|error| {
         tracing::error!(%error, "a transaction was rolled back");
         api.store_error(error)
-    });
-    for (sender, result) in executed {
-        // The client may have closed the connection.
-        drop(sender.send(committed.clone().and(result)));
-    }
-    committed
+    })
 }
