@@ -49,7 +49,7 @@ fn a_valid_file_is_summarized() {
         .kt_line("policy lint --file -")
         .stdin(example())
         .run();
-    piped.ok().stdout_contains("- is valid");
+    piped.ok().stdout_contains("<stdin> is valid");
 }
 
 #[test]
@@ -162,5 +162,5 @@ fn an_unreadable_file_is_an_error() {
     lint(&sandbox, "")
         .exits(2)
         .stdout_is_empty()
-        .stderr_contains("--file");
+        .stderr_contains("FILE");
 }
