@@ -3,6 +3,8 @@
 
 /// Fewest numbers in a row that are decoded.
 const LEAST: usize = 12;
+/// Fewest different characters of a text.
+const DIFFERENT: usize = 6;
 /// Most bytes between two numbers.
 const GAP: usize = 8;
 /// Most digits of a number.
@@ -90,7 +92,8 @@ fn finish(row: &mut Vec<Number<'_>>, found: &mut Vec<String>) {
         .iter()
         .filter(|b| base.is_none_or(|base| base == **b));
     let text = texts.filter_map(|base| characters(&row, *base)).next();
-    found.extend(text.or_else(|| alphabet(&row)));
+    let text = text.or_else(|| alphabet(&row));
+    found.extend(text.filter(|text| is_varied(text)));
 }
 
 /// The characters that numbers of a base are, or the bytes of them, if they are a text.
@@ -123,6 +126,20 @@ fn characters(row: &[Number<'_>], base: u32) -> Option<String> {
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
     let all = text.chars().count();
     (!control && plain * 4 >= all * 3 && letters * 2 >= all).then_some(text)
+}
+
+/// Whether a text has enough different characters: rows of measures have few.
+fn is_varied(text: &str) -> bool {
+    let mut seen = Vec::with_capacity(DIFFERENT);
+    for c in text.chars() {
+        if !seen.contains(&c) {
+            seen.push(c);
+        }
+        if seen.len() == DIFFERENT {
+            return true;
+        }
+    }
+    false
 }
 
 /// The letters whose places in the alphabet are a row of numbers: nothing stands between words.

@@ -70,6 +70,20 @@ const NAMES: [&str; 16] = [
 /// Short names, which are no end of another word.
 const SHORT_NAMES: [&str; 3] = ["pw", "pass", "creds"];
 
+/// The bytes with which the names end.
+const LAST: [bool; 256] = {
+    const fn mark(mut last: [bool; 256], names: &[&str]) -> [bool; 256] {
+        let mut at = 0;
+        while at < names.len() {
+            let name = names[at].as_bytes();
+            last[name[name.len() - 1] as usize] = true;
+            at += 1;
+        }
+        last
+    }
+    mark(mark(mark([false; 256], &PASSWORDS), &NAMES), &SHORT_NAMES)
+};
+
 /// Words before the last one of a name that has blanks: `mot de passe`.
 const SPACED: [&str; 3] = ["mot de ", "palavra ", "mat "];
 
@@ -105,13 +119,15 @@ pub(super) fn may_begin(before: &[u8]) -> bool {
     }
 }
 
+/// Whether a text ends with another one, without regard to case.
+fn ends_with(text: &[u8], end: &[u8]) -> bool {
+    let start = text.len().checked_sub(end.len());
+    start.is_some_and(|start| text[start..].eq_ignore_ascii_case(end))
+}
+
 /// Whether a text ends with the name of a scheme of authorization.
 fn is_scheme(text: &[u8]) -> bool {
-    let ends = |name: &[u8]| {
-        let start = text.len().checked_sub(name.len());
-        start.is_some_and(|start| text[start..].eq_ignore_ascii_case(name))
-    };
-    ends(b"bearer") || ends(b"basic")
+    ends_with(text, b"bearer") || ends_with(text, b"basic")
 }
 
 /// The end of a name in bold letters, as Markdown writes it: `**Password:**`.
@@ -323,14 +339,11 @@ fn announced_by(name: &[u8], steps: &mut usize) -> Option<Name> {
     let name = name.strip_suffix(b"\\").unwrap_or(name);
     let near = &name[name.len().saturating_sub(MAX_NAME)..];
     let mut length = name_length(near);
-    for word in SPACED {
-        if near[..near.len() - length]
-            .to_ascii_lowercase()
-            .ends_with(word.as_bytes())
-        {
-            length += word.len();
-        }
-    }
+    let before = &near[..near.len() - length];
+    let spaced = SPACED
+        .iter()
+        .find(|word| ends_with(before, word.as_bytes()));
+    length += spaced.map_or(0, |word| word.len());
     *steps += length;
     secret_name(&near[near.len() - length..])
 }
@@ -368,6 +381,11 @@ fn secret_name(name: &[u8]) -> Option<Name> {
         length += 1;
     }
     let plain = &plain[..length];
+    // Nearly all names end with another letter.
+    let may_end = |last: &u8| !last.is_ascii() || LAST[usize::from(*last)];
+    if !plain.last().is_some_and(may_end) {
+        return None;
+    }
     let lower = (!plain.is_ascii()).then(|| String::from_utf8_lossy(plain).to_lowercase());
     let plain = lower.as_ref().map_or(plain, |lower| lower.as_bytes());
     let ends = |names: &[&str]| names.iter().any(|name| plain.ends_with(name.as_bytes()));
