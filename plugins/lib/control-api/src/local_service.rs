@@ -41,7 +41,7 @@ mod tests {
     #[test]
     fn services_are_found_by_their_gateway() {
         let state = tempfile::tempdir().unwrap();
-        let gateway: GatewayId = "gw_0123456789abcdef".parse().unwrap();
+        let gateway: GatewayId = "gw_abcdefghijklmnop".parse().unwrap();
         assert!(services_of(state.path(), &gateway).is_empty());
         for (name, record) in [
             (
