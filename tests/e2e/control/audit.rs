@@ -54,7 +54,7 @@ fn the_audit_log_shows_who_changed_what() {
     list("--since yesterday").exits(2).stderr_contains("an age");
     list("--limit 3")
         .ok()
-        .stderr_contains("use a higher `--limit`");
+        .stderr_contains("there are more: --limit, --all");
     list("--target absent").exits(5).stdout_is_empty();
     list("--since 99999999d").exits(2).stdout_is_empty();
     list("--until 99999999d").exits(2).stdout_is_empty();
