@@ -239,8 +239,8 @@ fn an_archive_has_manual_pages_and_completions() {
         .filter_map(|l| l.strip_prefix(".SH "))
         .collect();
     assert_eq!(
-        sections[..4],
-        ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS"],
+        sections[..5],
+        ["NAME", "SYNOPSIS", "DESCRIPTION", "ARGUMENTS", "OPTIONS"],
         "{create}"
     );
     for completion in [
