@@ -188,7 +188,9 @@ pub(super) fn decode_chunks(text: &str, found: &mut Vec<String>) {
     let (mut run, mut chunks, mut length) = (Vec::new(), 0, 0);
     for word in text.split_ascii_whitespace() {
         let plain = word.trim_end_matches('=');
-        if let Some(letters) = encoded_word(plain) {
+        // Words are padded; those of languages have no capitals inside.
+        let padded = word.len().is_multiple_of(4) && word.bytes().any(|b| b.is_ascii_uppercase());
+        if let Some(letters) = Some(plain).filter(|_| padded).and_then(encoded_word) {
             words.push_str(&letters);
             words.push(' ');
             encoded += 1;

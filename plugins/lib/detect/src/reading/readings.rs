@@ -89,7 +89,10 @@ fn add(text: &str, decoding: Decoding, depth: usize, budget: &mut usize, found: 
     if depth > 1 {
         for index in first..found.len() {
             let reading = std::mem::take(&mut found[index]);
-            add(&reading, decoding, depth - 1, budget, found);
+            // What is as long as the text has nothing more that the text does not show.
+            if reading.len() * 10 < text.len() * 9 {
+                add(&reading, decoding, depth - 1, budget, found);
+            }
             found[index] = reading;
         }
     }

@@ -6,6 +6,8 @@ use crate::token::unleet;
 
 /// Places at which a text is read without its signs.
 const LEAST: usize = 3;
+/// Bytes within which those places are: sources have such signs, but far from each other.
+const NEAR: usize = 256;
 /// Letters in a row with the same sign between them that are a word.
 const LETTERS: usize = 3;
 /// Longest tag that is left out, in bytes.
@@ -101,7 +103,7 @@ fn has_separated(text: &str) -> bool {
     has_separated_characters(text)
 }
 
-/// Returns how many single letters stand between separators in a text of ASCII. The inner loop has
+/// Returns how often two single letters stand between separators in a text of ASCII. The inner loop has
 /// no branches and counts in a byte, so that the compiler makes vectors of it.
 fn count_separated(text: &[u8]) -> usize {
     /// Bytes of which the letters fit a byte.
@@ -111,15 +113,20 @@ fn count_separated(text: &[u8]) -> usize {
         SEPARATORS.iter().fold(false, same)
     };
     let parts = (0..text.len()).step_by(PART).map(|start| {
-        let part = &text[start..text.len().min(start + PART + 2)];
-        let (Some(second), Some(third)) = (part.get(1..), part.get(2..)) else {
+        // Two letters between three separators; `|x|` alone is code.
+        let part = &text[start..text.len().min(start + PART + 4)];
+        let (Some(behind), Some(last)) = (part.get(2..), part.get(4..)) else {
             return 0;
         };
-        let places = part.iter().zip(second).zip(third);
-        let found = places.map(|((first, second), third)| {
-            let is_letter = (second | 0x20).wrapping_sub(b'a') < 26;
-            let is_digit = second.wrapping_sub(b'0') < 10;
-            u8::from(is_separator(*first) & (is_letter | is_digit) & is_separator(*third))
+        let is_word = |byte: u8| {
+            let is_letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+            is_letter | (byte.wrapping_sub(b'0') < 10)
+        };
+        let letters = part[1..].iter().zip(&part[3..]);
+        let places = part.iter().zip(behind).zip(last).zip(letters);
+        let found = places.map(|(((first, second), third), (before, after))| {
+            let signs = is_separator(*first) & is_separator(*second) & is_separator(*third);
+            u8::from(signs & is_word(*before) & is_word(*after))
         });
         usize::from(found.fold(0_u8, u8::wrapping_add))
     });
@@ -128,7 +135,7 @@ fn count_separated(text: &[u8]) -> usize {
 
 /// The same of any text.
 fn has_separated_characters(text: &str) -> bool {
-    let (mut kinds, mut found) = (0_u8, 0);
+    let (mut kinds, mut found) = (0_u16, 0);
     for (at, byte) in text.bytes().enumerate() {
         let kind = match KINDS[usize::from(byte)] {
             3 => match text[at..].chars().next() {
@@ -139,9 +146,9 @@ fn has_separated_characters(text: &str) -> bool {
             0 if byte >= 0x80 => continue,
             kind => kind,
         };
-        kinds = kinds << 2 | kind;
-        // A separator, a letter, a separator.
-        found += usize::from(kinds & 0x3f == 0b10_01_10);
+        kinds = kinds << 2 | u16::from(kind);
+        // Two letters between three separators; `|x|` alone is code.
+        found += usize::from(kinds & 0x3ff == 0b10_01_10_01_10);
         if found == LEAST {
             return true;
         }
@@ -163,7 +170,7 @@ fn is_separator(c: char) -> bool {
 pub(super) fn marks(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let mut out = String::new();
-    let (mut inside, mut copied, mut at) = (0, 0, 0);
+    let (mut inside, mut copied, mut at) = (Dense::default(), 0, 0);
     // Nearly no text has codes of terminals or words that go on in the next line.
     let is_plain = memchr(b'\x1b', bytes).is_none() && memmem::find(bytes, b"-\n").is_none();
     let is_mark = |b: &u8| matches!(b, b'<' | b'\x1b' | b'"' | b'\'' | b'-');
@@ -189,9 +196,26 @@ pub(super) fn marks(text: &str) -> Option<String> {
         out.push_str(&text[copied..at]);
         at += length;
         copied = at;
-        inside += usize::from(after_letter && bytes.get(at).is_some_and(is_letter));
+        if after_letter && bytes.get(at).is_some_and(is_letter) {
+            inside.add(at);
+        }
     }
-    (inside >= LEAST).then(|| out + &text[copied..])
+    inside.found.then(|| out + &text[copied..])
+}
+
+/// Whether [`LEAST`] places are within [`NEAR`] bytes.
+#[derive(Default)]
+struct Dense {
+    last: [Option<usize>; LEAST - 1],
+    found: bool,
+}
+
+impl Dense {
+    fn add(&mut self, at: usize) {
+        self.found |= self.last[0].is_some_and(|first| at - first <= NEAR);
+        self.last.rotate_left(1);
+        self.last[LEAST - 2] = Some(at);
+    }
 }
 
 /// How many bytes at the beginning of a text belong to tags, to a code of a terminal, or to the end
@@ -235,15 +259,18 @@ fn mark(text: &[u8]) -> usize {
 pub(super) fn look_alikes(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let mut end = 0;
-    let hiding = memchr3_iter(b'@', b'!', b'$', bytes).filter(|at| {
-        if *at < end {
-            return false;
+    let mut hiding = Dense::default();
+    for at in memchr3_iter(b'@', b'!', b'$', bytes) {
+        if at < end {
+            continue;
         }
-        let word = written_word(bytes, *at);
+        let word = written_word(bytes, at);
         end = word.end;
-        hides_letters(&bytes[word.clone()], bytes.get(word.end))
-    });
-    if hiding.take(LEAST).count() < LEAST {
+        if hides_letters(&bytes[word.clone()], bytes.get(word.end)) {
+            hiding.add(at);
+        }
+    }
+    if !hiding.found {
         return None;
     }
     let mut out = bytes.to_vec();

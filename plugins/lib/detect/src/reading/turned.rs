@@ -73,6 +73,10 @@ fn is_listed(packed: u64) -> bool {
 const HEAD: usize = 2048;
 /// See [`HEAD`].
 const HEAD_WORDS: usize = 96;
+/// Fewest words of a text that can be turned in any way: there are many of those.
+const LEAST_FOR_ANY: usize = 6;
+/// Bytes at the beginning of a text that decide about those.
+const HEAD_FOR_ANY: usize = 256;
 /// Fewest words of a text that can be turned.
 const LEAST: usize = 3;
 
@@ -174,12 +178,12 @@ pub(super) fn turn(text: &str) -> Option<String> {
         return Some(turned);
     }
     let fits = |found: usize| found * 8 >= all && found > plain * 2;
-    let by = |turn: Turn| {
-        listed(bytes, |word, _| {
+    let by = |text: &[u8], turn: Turn| {
+        listed(text, |word, _| {
             u64::from_le_bytes(word.to_le_bytes().map(|letter| turn.letter(letter)))
         })
     };
-    if fits(by(THIRTEEN).0) {
+    if fits(by(bytes, THIRTEEN).0) {
         return Some(THIRTEEN.text(text));
     }
     let (reversed, _) = listed(bytes, |word, length| {
@@ -188,11 +192,15 @@ pub(super) fn turn(text: &str) -> Option<String> {
     if fits(reversed) {
         return Some(text.chars().rev().collect());
     }
+    if all < LEAST_FOR_ANY {
+        return None;
+    }
     let others = (1..26).map(Turn::By).chain([Turn::Atbash]);
+    let near = &bytes[..bytes.len().min(HEAD_FOR_ANY)];
     let best = others
-        .map(|turn| (by(turn).0, turn))
-        .max_by_key(|(count, _)| *count);
-    best.filter(|(count, _)| fits(*count))
+        .map(|turn| (by(near, turn), turn))
+        .max_by_key(|((count, _), _)| *count);
+    best.filter(|((count, all), _)| count * 8 >= *all && *count > plain * 2)
         .map(|(_, turn)| turn.text(text))
 }
 
