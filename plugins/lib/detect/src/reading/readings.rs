@@ -16,6 +16,8 @@ use super::turned::turn;
 const DEPTH: usize = 3;
 /// Fewest encoded characters for which a text is decoded.
 const LEAST: usize = 3;
+/// Bytes of a text that can hide something: most values of JSON are shorter.
+const SHORTEST: usize = 20;
 /// Fewest digits of a text that is written in numbers.
 const LEAST_DIGITS: u32 = 18;
 /// Fewest dots and dashes of a text in Morse code, and cells of one in Braille.
@@ -42,6 +44,9 @@ pub struct Decoding {
 #[must_use]
 pub fn readings(text: &str, decoding: Decoding) -> Vec<String> {
     let mut found = Vec::new();
+    if text.len() < SHORTEST {
+        return found;
+    }
     let mut budget = text.len() * GROWTH + BASIS;
     add(text, decoding, DEPTH, &mut budget, &mut found);
     found

@@ -76,7 +76,7 @@ const HEAD_WORDS: usize = 96;
 /// Fewest words of a text that can be turned in any way: there are many of those.
 const LEAST_FOR_ANY: usize = 6;
 /// Bytes at the beginning of a text that decide about those.
-const HEAD_FOR_ANY: usize = 256;
+const HEAD_FOR_ANY: usize = 640;
 /// Fewest words of a text that can be turned.
 const LEAST: usize = 3;
 
