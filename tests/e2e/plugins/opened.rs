@@ -22,6 +22,8 @@ const CONFIG: &[&str] = &["control-plane", "gateway-config"];
 const FILES: &[&str] = &["gateway-config"];
 /// The example refers to a stored secret, which `gateway-control` provides.
 const RUN: &[&str] = &["control-plane", "gateway-control", "gateway-run"];
+/// The files are found by the ID of the gateway.
+const EVENTS: &[&str] = &["control-plane", "gateway-run"];
 /// A command that only reads files.
 const KEPT: &[&str] = &["gateway-control"];
 const SERVICE: &[&str] = &["gateway-service"];
@@ -30,9 +32,12 @@ const STATUS: &[&str] = &["gateway-service", "service-systemd?"];
 const ALL: &[&str] = &["*"];
 
 /// In an order in which the prerequisites of every command exist.
-const TABLE: [Entry; 66] = [
+const TABLE: [Entry; 74] = [
     ("completion", "completion bash", &[]),
     ("config show", "config show", &[]),
+    ("config set", "config set api.timeout 30s", &[]),
+    ("config unset", "config unset api.timeout", &[]),
+    ("config edit", "config edit", &[]),
     (
         "control-plane serve",
         "control-plane serve --listen 127.0.0.1:0",
@@ -111,6 +116,11 @@ const TABLE: [Entry; 66] = [
     ("auth logout", "auth logout", KEPT),
     ("auth token", "auth token", KEPT),
     ("auth list", "auth list", KEPT),
+    ("auth switch", "auth switch default", KEPT),
+    ("gateway edit", "gateway edit production", FILES),
+    ("events list", "events list production", EVENTS),
+    ("events show", "events show 1 --id production", EVENTS),
+    ("events tail", "events tail production", EVENTS),
     (
         "audit export",
         "audit export --output-file audit.jsonl",
@@ -308,6 +318,7 @@ fn traced(sandbox: &Sandbox, strace: &Path, line: &str, trace: &Path) -> TestCom
         .arg(trace)
         .arg(sandbox.dist().join("bin/kt"))
         .args(line.split_whitespace())
+        .env("EDITOR", "true")
 }
 
 fn library_of(line: &str) -> Option<String> {
