@@ -39,7 +39,7 @@ pub(crate) use paths::{dist, workspace};
 pub(crate) use ports::free_port;
 pub(crate) use postgres::Postgres;
 pub(crate) use sandbox::{Sandbox, UNPRIVILEGED};
-pub(crate) use scripts::{cargo_script, script};
+pub(crate) use scripts::{cargo_script, script, with_cargo};
 pub(crate) use shape::shape;
 pub(crate) use store::execute_sql;
 pub(crate) use terminal::TerminalSession;

@@ -15,12 +15,15 @@ const CARGO_VARIABLES: [&str; 6] = [
 
 /// Returns a run of a script that uses cargo.
 pub(crate) fn cargo_script(sandbox: &Sandbox, path: &str) -> TestCommand {
+    with_cargo(script(sandbox, path))
+}
+
+/// Returns a run that finds cargo, with the variables of the tests.
+pub(crate) fn with_cargo(run: TestCommand) -> TestCommand {
     let set = CARGO_VARIABLES
         .into_iter()
         .filter_map(|name| Some((name, std::env::var_os(name)?)));
-    set.fold(script(sandbox, path), |run, (name, value)| {
-        run.env(name, value)
-    })
+    set.fold(run, |run, (name, value)| run.env(name, value))
 }
 
 /// Returns a run of a script. In CI it must not skip anything.

@@ -1,7 +1,7 @@
 //! The formats that are made from the same list of packages, checked by the tools of each, and the
 //! bill of materials.
 
-use crate::harness::{Sandbox, cargo, dist, tool, workspace};
+use crate::harness::{Sandbox, dist, tool, with_cargo, workspace};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -87,18 +87,9 @@ fn the_formula_has_the_checksum_of_the_archive() {
 #[test]
 fn the_bill_of_materials_lists_what_is_linked_in() {
     let sandbox = Sandbox::new();
-    let cargo = cargo();
-    let bin = cargo.parent().unwrap_or(Path::new("/usr/bin"));
-    let mut run = sandbox
-        .program(&workspace().join("packaging/sbom"))
-        .arg("x86_64-unknown-linux-gnu")
-        .env("PATH", format!("{}:/usr/bin:/bin", bin.display()))
-        .env("SOURCE_DATE_EPOCH", "1700000000");
-    for name in ["HOME", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN"] {
-        if let Some(value) = std::env::var_os(name) {
-            run = run.env(name, value);
-        }
-    }
+    let run = sandbox.program(&workspace().join("packaging/sbom"));
+    let run = with_cargo(run.arg("x86_64-unknown-linux-gnu"));
+    let run = run.env("SOURCE_DATE_EPOCH", "1700000000");
     let document = run.run().ok().json();
     assert_eq!(document["specVersion"], "1.5");
     assert_eq!(document["metadata"]["timestamp"], "2023-11-14T22:13:20Z");

@@ -12,7 +12,8 @@ const fn repeat(byte: u8) -> u64 {
 
 /// Returns the eight bytes from `at` on, the first one lowest, with zeros where there are none.
 #[inline]
-pub(crate) fn load(text: &[u8], at: usize) -> u64 {
+#[must_use]
+pub fn load(text: &[u8], at: usize) -> u64 {
     let rest = text.get(at..).unwrap_or_default();
     if let Some(bytes) = rest.first_chunk() {
         return u64::from_le_bytes(*bytes);

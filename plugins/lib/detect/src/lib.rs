@@ -20,5 +20,6 @@ pub use injection::{
     Examination, NearestWindow, PlainText, ReadingOptions, examine_injection,
     injection_probability, injection_scores, nearest_window,
 };
+pub use letters::load;
 pub use reading::{Decoding, readings, without_encoded};
 pub use token::{Token, tokens};

@@ -155,18 +155,32 @@ fn decode(run: &[u8]) -> Option<String> {
     if upper { base32(run) } else { None }
 }
 
+/// The text of Base64, of either alphabet (RFC 4648 §4 and §5).
+fn base64(run: &[u8]) -> Option<String> {
+    digits(run, 6, |sign| {
+        Some(VALUES[usize::from(sign)]).filter(|value| *value != NONE)
+    })
+}
+
 /// The text of Base32 (RFC 4648 §6).
 fn base32(run: &[u8]) -> Option<String> {
-    let mut bytes = Vec::with_capacity(run.len() * 5 / 8);
+    digits(run, 5, |sign| match sign {
+        b'A'..=b'Z' => Some(sign - b'A'),
+        b'2'..=b'7' => Some(sign - b'2' + 26),
+        _ => None,
+    })
+}
+
+/// Bytes after which a run that does not decode to text is given up.
+const PROBE: usize = 24;
+
+/// The text of digits of so many bits, if each sign has a value.
+fn digits(run: &[u8], width: usize, value: impl Fn(u8) -> Option<u8>) -> Option<String> {
+    let mut bytes = Vec::with_capacity(run.len() * width / 8);
     let (mut bits, mut count) = (0_u32, 0);
     for sign in run {
-        let value = match sign {
-            b'A'..=b'Z' => sign - b'A',
-            b'2'..=b'7' => sign - b'2' + 26,
-            _ => return None,
-        };
-        bits = bits << 5 | u32::from(value);
-        count += 5;
+        bits = bits << width | u32::from(value(*sign)?);
+        count += width;
         if count >= 8 {
             count -= 8;
             bytes.push((bits >> count & 0xff) as u8);
@@ -246,26 +260,6 @@ fn bytes_of(chunk: &[u8]) -> Option<[u8; 3]> {
     })?;
     let [_, bytes @ ..] = (bits << (6 * (4 - chunk.len()))).to_be_bytes();
     Some(bytes)
-}
-
-/// Bytes after which a run that does not decode to text is given up.
-const PROBE: usize = 24;
-
-fn base64(run: &[u8]) -> Option<String> {
-    let mut bytes = Vec::with_capacity(run.len() * 3 / 4);
-    let (mut bits, mut count) = (0, 0);
-    for sign in run {
-        bits = bits << 6 | u32::from(VALUES[usize::from(*sign)]);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count & 0xff) as u8);
-            if bytes.len() == PROBE && !may_be_text(&bytes) {
-                return None;
-            }
-        }
-    }
-    readable(bytes)
 }
 
 /// Whether the first bytes of a decoded run can begin a text: UTF-8 but for a

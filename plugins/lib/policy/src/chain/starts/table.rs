@@ -5,10 +5,11 @@ use memchr::memchr;
 
 use super::detector_set::DetectorSet;
 use super::trigger_table::{KEY, TriggerTable};
-use super::word_block::{Word, WordBlock, load};
+use super::word_block::{Word, WordBlock};
 use crate::chain::matched::View;
 use crate::chain::phases::{ANNOUNCING, Announced, Detector};
 use crate::text::{after_word, is_word};
+use kt_detect::load;
 
 /// Bytes before an `@` within which an address can begin.
 const BEFORE_AT: usize = 64;

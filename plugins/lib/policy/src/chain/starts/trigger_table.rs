@@ -1,6 +1,6 @@
 //! The words and the prefixes of words that something begins with, in one table.
 
-use super::word_block::load;
+use kt_detect::load;
 
 /// Bytes of a prefix that are compared.
 pub(super) const KEY: usize = 3;

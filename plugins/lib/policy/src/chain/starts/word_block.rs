@@ -1,6 +1,8 @@
 //! The words of 64 bytes, found at once: a loop over single bytes mispredicts where nearly every
 //! word ends.
 
+use kt_detect::load;
+
 use crate::chain::phases::ANNOUNCING;
 use crate::text::{after_word, is_word};
 
@@ -198,18 +200,6 @@ fn gather(bytes: &[u8; LENGTH]) -> u64 {
     eights.fold(0, |bits, eight| {
         bits << 8 | u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56
     })
-}
-
-/// Returns the eight bytes from `at` on, with zeros where there are none.
-#[inline]
-pub(super) fn load(text: &[u8], at: usize) -> u64 {
-    let rest = text.get(at..).unwrap_or_default();
-    if let Some(bytes) = rest.first_chunk() {
-        return u64::from_le_bytes(*bytes);
-    }
-    let mut bytes = [0; 8];
-    bytes[..rest.len()].copy_from_slice(rest);
-    u64::from_le_bytes(bytes)
 }
 
 #[cfg(test)]
