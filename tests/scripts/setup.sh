@@ -20,6 +20,7 @@ strace:strace
 bash:bash
 zsh:zsh
 fish:fish
+tmux:tmux
 unshare:util-linux
 ip:iproute2
 setpriv:util-linux
@@ -125,14 +126,16 @@ install_node() {
 # The texts that the recall of guards is measured on; `complete` has the scripts that wrote them.
 install_recall() {
   local scripts=plugins/lib/detect-train/evaluate log
-  cat $scripts/attacks.py $scripts/harmless.py | cmp -s - $RECALL/complete && return
+  cat $scripts/attacks.py $scripts/harmless.py $scripts/tokens.py | cmp -s - $RECALL/complete && return
   have python3 && have apt-get || return 0
   echo "setup: downloading the texts of $RECALL"
   rm -rf $RECALL
   log=$(mktemp)
-  if python3 $scripts/attacks.py $RECALL >"$log" 2>&1 && python3 $scripts/harmless.py $RECALL >>"$log" 2>&1; then
+  if python3 $scripts/attacks.py $RECALL >"$log" 2>&1 &&
+    python3 $scripts/harmless.py $RECALL >>"$log" 2>&1 &&
+    python3 $scripts/tokens.py $RECALL >>"$log" 2>&1; then
     rm -rf $RECALL/*/
-    cat $scripts/attacks.py $scripts/harmless.py >$RECALL/complete
+    cat $scripts/attacks.py $scripts/harmless.py $scripts/tokens.py >$RECALL/complete
   else
     tail -n 20 "$log" >&2
     rm -rf $RECALL

@@ -8,6 +8,7 @@ mod examples;
 mod fit;
 mod generate;
 mod grammar;
+mod late;
 mod measure;
 mod plant;
 mod random;
@@ -16,6 +17,7 @@ mod train;
 
 pub use corpus::{Row, read_rows};
 pub use generate::generate;
+pub use late::{Late, Terms, measure_late};
 pub use measure::{Count, Measured, measure};
 pub use report::report;
 pub use train::{Settings, Trained, train};

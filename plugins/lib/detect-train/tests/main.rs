@@ -1,4 +1,5 @@
 //! One test binary for the crate.
 
+mod late;
 mod recall;
 mod reproducible;

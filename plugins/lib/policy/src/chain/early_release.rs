@@ -27,8 +27,10 @@ impl Scanner {
         hold: Hold,
         out: &mut String,
     ) {
-        // The last letters are not folded yet.
         if self.buffer.pending() > 0 {
+            if rules.releases_pending {
+                self.release_pending(rules, cache, hold, out);
+            }
             return;
         }
         let mut end = self.at;
@@ -42,6 +44,22 @@ impl Scanner {
             out.push_str(&self.buffer.raw()[left..end]);
             self.early = self.dropped + end;
         }
+    }
+
+    /// Releases the undecided text as if its last letters were of the script that they are written
+    /// in. If the rest of their word shows that they only look Latin, of a match with them the part
+    /// that has not left is replaced.
+    fn release_pending(
+        &mut self,
+        rules: &Rules,
+        cache: Option<&mut Cache>,
+        hold: Hold,
+        out: &mut String,
+    ) {
+        let mut guess = self.undecided();
+        guess.buffer.push("", true);
+        guess.release_words(rules, cache, hold, out);
+        self.early = guess.early;
     }
 
     /// Whether nothing that has to be held begins at a position.

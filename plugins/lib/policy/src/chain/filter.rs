@@ -36,7 +36,8 @@ pub(crate) struct FilterSpans {
 /// Filters one channel of a response as it arrives.
 ///
 /// What is found and blocked is the same however the text is split. So is the released text,
-/// unless a word has left before an `@` came behind it.
+/// unless a word has left before an `@` came behind it, or letters of another script before a Latin
+/// one showed that they only look Latin.
 pub struct StreamFilter {
     compiled: Arc<Compiled>,
     scanner: Scanner,

@@ -61,6 +61,11 @@ pub(crate) trait Detector: Send + Sync {
         WordTriggers::default()
     }
 
+    /// Whether nothing of a stream leaves before it is decided.
+    fn is_strict(&self) -> bool {
+        false
+    }
+
     /// Adds the matches that begin at `at`. Returns `false` if text that has not arrived could
     /// change them.
     fn matches_at(

@@ -21,6 +21,8 @@ pub(crate) struct Rules {
     pub(crate) own: Option<OwnPatterns>,
     /// Whether any match blocks.
     pub(crate) blocks: bool,
+    /// Whether letters leave a stream whose script the rest of their word decides.
+    pub(crate) releases_pending: bool,
     starts: StartTable,
 }
 
@@ -40,8 +42,10 @@ impl Rules {
         detectors: Vec<Box<dyn Detector>>,
         own: Option<OwnPatterns>,
     ) -> Self {
+        let blocks = patterns.iter().any(|p| p.action == FilterAction::Block);
         Self {
-            blocks: patterns.iter().any(|p| p.action == FilterAction::Block),
+            blocks,
+            releases_pending: !blocks && !detectors.iter().any(|detector| detector.is_strict()),
             starts: StartTable::new(&detectors),
             patterns,
             detectors,

@@ -169,8 +169,24 @@ impl Scanner {
 
     /// Bytes that are held back.
     pub(crate) fn held(&self) -> usize {
-        let held = self.buffer.raw().len().saturating_sub(self.left());
-        held + self.buffer.pending()
+        let arrived = self.buffer.raw().len() + self.buffer.pending();
+        arrived.saturating_sub(self.left())
+    }
+
+    /// Returns a copy of the undecided text and its place, without what was found before.
+    pub(super) fn undecided(&self) -> Self {
+        Self {
+            buffer: self.buffer.clone(),
+            dropped: self.dropped,
+            at: self.at,
+            released: self.released,
+            early: self.early,
+            progress: self.progress.clone(),
+            label: self.label,
+            steps: self.steps,
+            spent: self.spent,
+            ..Self::default()
+        }
     }
 
     /// Returns how many bytes of the whole text have left: released or replaced.

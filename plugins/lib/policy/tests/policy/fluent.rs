@@ -13,7 +13,7 @@ pack: {name: t, version: 1.0.0, enabled: true}
 policies: {chain: [pii-detector, dlp-filter, secrets]}
 policy:
   pii-detector: {detect_patterns: ['EMP-[0-9]{3,6}']}
-  dlp-filter: {blocked_terms: [falcon ledger, nightjar, 社外秘]}
+  dlp-filter: {blocked_terms: [falcon ledger, nightjar, 社外秘, секрет]}
   secrets: {}
 ";
 
@@ -22,7 +22,7 @@ fn chain(text: &str) -> Chain {
 }
 
 /// What a text consists of, between blanks: values of every kind, and what is none.
-const PARTS: [&str; 44] = [
+const PARTS: [&str; 49] = [
     "mark@example.com",
     "ann.lee@mail.example.org",
     "x_y+z-9@example.co.uk",
@@ -46,6 +46,11 @@ const PARTS: [&str; 44] = [
     "falcon ledger",
     "Nightjar",
     "社外秘",
+    "секрет",
+    "СЕКРЕТ",
+    "Просто хорошее слово, и ещё о нас.",
+    "аnn@еxample.com",
+    "іt сосед",
     "ghp_Ab3dEf6hIj9lMn2pQr5tUv8xYz1bCd4fGh7j",
     "AKIAQ7BD2NXE5RTK4WLM",
     "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dBjftJeZ4CVPmB92K27uhbUJU1p1r",
@@ -191,6 +196,12 @@ fn words_leave_at_once_and_likely_ones_wait() {
         (["-", "-"], "--", "--"),
         (["für", " Größe"], "für Größe", "für Größe"),
         (["これは社", "外"], "これは", "これは"),
+        (["Это", " хорошо"], "Это хорошо", "Это хорошо"),
+        // Letters that look Latin, until one is.
+        (["о", "р"], "ор", "ор"),
+        (["а", "nd"], "аnd", "аnd"),
+        (["наш се", "кре"], "наш ", "наш "),
+        ([":", "https://"], ":https://", ":https://"),
     ] {
         let mut filter = chain.response_filter();
         let mut released: String = pieces.iter().map(|p| filter.push(p).release).collect();

@@ -111,7 +111,8 @@ pub(super) fn ipv6(view: View<'_>, at: usize) -> Match {
         let group = length <= 4 && view.is_open_at(at + length);
         // No address in use begins with a group of letters only, such as `be` or `dead`.
         let word = view.may_leave(at, u8::is_ascii_alphabetic);
-        let possible = head.is_some() || (group && !word);
+        let colon = view.may_leave(at, |byte| *byte == b':');
+        let possible = (head.is_some() && !colon) || (group && !word);
         return if possible { Match::Open } else { Match::None };
     }
     if head.is_none() {

@@ -79,6 +79,10 @@ impl Detector for PersonalData {
         }
     }
 
+    fn is_strict(&self) -> bool {
+        !self.is_fluent
+    }
+
     fn matches_at(
         &self,
         view: View<'_>,

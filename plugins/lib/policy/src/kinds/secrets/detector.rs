@@ -48,6 +48,10 @@ impl Detector for SecretDetector {
         }
     }
 
+    fn is_strict(&self) -> bool {
+        !self.is_fluent
+    }
+
     fn matches_at(
         &self,
         view: View<'_>,

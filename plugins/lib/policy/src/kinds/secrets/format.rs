@@ -71,7 +71,9 @@ impl Format {
         *steps += common;
         if common < prefix.len() {
             // The prefix is no secret: a word that begins so need not wait.
-            let word = view.may_leave(at, u8::is_ascii_alphabetic);
+            let word = view.may_leave(at, |byte| {
+                byte.is_ascii_alphabetic() || matches!(byte, b':' | b'/')
+            });
             return open_if(!view.complete && common == rest.len() && !word);
         }
         let (least, most) = self.length;
