@@ -167,7 +167,7 @@ fn wait_for_input(prompt: &PromptRequest<'_>, end: Option<Instant>) -> Result<()
         // After an error such as EINTR there is nothing to read yet.
         let ready = poll(&mut watched, timeout.as_ref()).is_ok();
         let has_input = watched.first().is_some_and(|fd| !fd.revents().is_empty());
-        if ready && has_input && prompt.signals.is_none_or(|s| s.error().is_none()) {
+        if ready && has_input && prompt.signals.is_none_or(|s| s.settled_error().is_none()) {
             return Ok(());
         }
     }

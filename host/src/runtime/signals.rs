@@ -16,6 +16,11 @@ use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
+/// How often a signal is looked at that cancels nothing: it makes no descriptor readable.
+const HANDLING_INTERVAL: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 1_000_000,
+};
 /// Whether SIGINT is for a program of the user in the foreground.
 static IGNORE_INTERRUPTS: AtomicBool = AtomicBool::new(false);
 
@@ -35,6 +40,10 @@ pub(crate) trait SignalObserver: Send + Sync {
 #[derive(Default)]
 pub(crate) struct SignalState {
     cancelled: AtomicI32,
+    /// Whether a signal has arrived; set by the handler itself.
+    arrived: Arc<AtomicBool>,
+    /// Whether the thread handles signals at this moment.
+    handling: AtomicBool,
     reloads: AtomicU64,
     /// Closing the write end makes the read end readable in every thread.
     pipe: Mutex<Option<OwnedFd>>,
@@ -50,6 +59,9 @@ impl SignalState {
     /// If a handler or a pipe cannot be created.
     pub(crate) fn listen(long_running: bool, policy: HangPolicy) -> std::io::Result<Arc<Self>> {
         let state = Self::without_handlers()?;
+        for signal in [SIGINT, SIGTERM] {
+            signal_hook::flag::register(signal, Arc::clone(&state.arrived))?;
+        }
         let handled: &[i32] = if long_running {
             &[SIGINT, SIGTERM, SIGHUP]
         } else {
@@ -77,9 +89,12 @@ impl SignalState {
             let mut readable = [PollFd::new(signals.get_read(), PollFlags::IN)];
             // After an error such as EINTR there is nothing to read yet.
             let _result = poll(&mut readable, timeout.as_ref());
+            self.handling.store(true, Ordering::SeqCst);
+            self.arrived.store(false, Ordering::SeqCst);
             for signal in signals.pending() {
                 self.handle(signal);
             }
+            self.handling.store(false, Ordering::SeqCst);
         }
     }
 
@@ -175,6 +190,18 @@ impl SignalState {
             cancel::TERMINATE => Some(Error::new(Class::Terminated, "terminated", "terminated")),
             _ => Some(Error::new(Class::Interrupted, "interrupted", "interrupted")),
         }
+    }
+
+    /// Returns the error of a cancelled command, once the signals that have arrived are handled.
+    ///
+    /// What is typed behind Ctrl-C can be read before the thread has handled the signal.
+    pub(crate) fn settled_error(&self) -> Option<Error> {
+        let order = Ordering::SeqCst;
+        while self.arrived.load(order) || self.handling.load(order) {
+            let mut handled = [PollFd::new(self.readable.as_ref()?, PollFlags::IN)];
+            let _result = poll(&mut handled, Some(&HANDLING_INTERVAL));
+        }
+        self.error()
     }
 
     /// Returns the number of the descriptor that becomes readable on cancellation.

@@ -63,6 +63,25 @@ fn signals_in_quick_succession_leave_the_terminal_as_before() {
     assert!(session.echoes());
 }
 
+/// What is typed behind Ctrl-C arrives with its signal, and is no answer.
+#[test]
+fn an_answer_behind_ctrl_c_is_not_read() {
+    let sandbox = with_gateway();
+    for _ in 0..20 {
+        for (line, question) in PROMPTS {
+            let Some(mut session) = start(&sandbox, line) else {
+                return;
+            };
+            session.wait_for(question);
+            session.enter("\x03y\n");
+            assert_eq!(session.wait(), Some(130), "{line}: {}", session.screen());
+        }
+    }
+    sandbox.kt_line("gateway inspect --id staging").run().ok();
+    let secrets = sandbox.kt_line("secret list -o name").run();
+    secrets.ok().stdout_is_empty();
+}
+
 #[test]
 fn an_end_of_input_is_named_and_other_answers_are_asked_for_again() {
     let sandbox = with_gateway();
