@@ -7,7 +7,7 @@
 //!   [`CommandOutput`] has assertions on its output; [`Background`] is a process
 //!   that is killed by its process id when it is dropped.
 //! - [`TestCommand::in_terminal`] runs a command in a terminal; a [`TerminalSession`] types
-//!   and reads what is shown.
+//!   and reads what is shown. [`Tmux`] is an interactive shell.
 //! - [`wait_until`] waits for a condition; no test sleeps for a fixed time.
 //! - [`assert_golden`] compares with a file that `KT_BLESS=1` rewrites.
 //! - [`tool`] finds a program that a test needs. Where it is missing the test is
@@ -26,6 +26,7 @@ mod scripts;
 mod shape;
 mod store;
 mod terminal;
+mod tmux;
 mod tools;
 mod tree;
 mod wait;
@@ -43,6 +44,7 @@ pub(crate) use scripts::{cargo_script, script, with_cargo};
 pub(crate) use shape::shape;
 pub(crate) use store::execute_sql;
 pub(crate) use terminal::TerminalSession;
+pub(crate) use tmux::Tmux;
 pub(crate) use tools::{cargo, tool, tool_at};
 pub(crate) use tree::{chmod, chown_tree, copy_tree, files_below, make_fifo};
 pub(crate) use wait::{StopOnDrop, TIMEOUT, wait_until};

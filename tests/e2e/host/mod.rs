@@ -8,6 +8,7 @@ mod output;
 mod profiles;
 mod prompts;
 mod settings;
+mod shell_session;
 mod supervised;
 mod terminal;
 mod terminal_safety;
