@@ -45,6 +45,6 @@ pub use sqlite::{
 };
 pub use token_use::TokenUse;
 pub use transfer::{
-    AUDIT_PAGE_ROWS, ExportHeader, ExportReader, ExportRecord, ExportWriter, ImportSummary,
-    IntegrityCheck, IntegrityReport, RecordSink, RecordSource, Selection, Transfer,
+    AUDIT_PAGE_ROWS, CheckProgress, ExportHeader, ExportReader, ExportRecord, ExportWriter,
+    ImportSummary, IntegrityReport, RecordSink, RecordSource, Selection, Transfer, check_integrity,
 };

@@ -51,6 +51,22 @@ impl StoreHandle {
         }
     }
 
+    /// Returns the errors of the file, which a database does not have.
+    pub(super) fn file_errors(&self) -> Result<Vec<String>, StoreError> {
+        match self {
+            Self::File(store) => store.integrity_errors(),
+            Self::Database(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// Returns a function that interrupts [`StoreHandle::file_errors`].
+    pub(super) fn interrupter(&self) -> Box<dyn Fn()> {
+        match self {
+            Self::File(store) => Box::new(store.interrupter()),
+            Self::Database(_) => Box::new(|| {}),
+        }
+    }
+
     pub(super) fn transfer(&self) -> &dyn Transfer {
         match self {
             Self::File(store) => store,

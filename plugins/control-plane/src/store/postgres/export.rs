@@ -1,6 +1,6 @@
 //! Exports what the database holds, row by row.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 
 use kt_control_api::{AuditEntry, ContentHash, GatewayId};
 
@@ -39,7 +39,7 @@ async fn export_all(
     selection: &Selection,
     sink: &mut RecordSink<'_>,
 ) -> Result<(), QueryError> {
-    let mut exported = HashSet::new();
+    let mut exported = selection.exported_contents();
     let gateways = gateways(session, selection).await?;
     let mut rest = gateways.as_slice();
     while !rest.is_empty() {
@@ -53,10 +53,10 @@ async fn export_all(
             .filter_map(|row| versions.get(&row.id))
             .flatten();
         let needed = ordered.filter(|row| row.pruned_at.is_none());
-        let new = needed.filter(|row| exported.insert(row.content_sha256));
+        let new = needed.filter(|row| exported.insert(row.content_sha256, ()));
         let mut contents = Contents {
             upcoming: new.map(|row| (row.content_sha256, row.size)).collect(),
-            loaded: HashMap::new(),
+            loaded: VecDeque::new(),
         };
         for gateway in page {
             sink(ExportRecord::Gateway(gateway.clone()))?;
@@ -117,7 +117,8 @@ fn by_gateway<T>(rows: Vec<T>, gateway: impl Fn(&T) -> GatewayId) -> HashMap<Gat
 struct Contents {
     /// Those that are not loaded yet, in the order of the versions, and their lengths.
     upcoming: VecDeque<(ContentHash, u64)>,
-    loaded: HashMap<ContentHash, ContentRow>,
+    /// Those that are loaded and not taken yet, in the same order; `None` is one that is missing.
+    loaded: VecDeque<(ContentHash, Option<ContentRow>)>,
 }
 
 impl Contents {
@@ -127,10 +128,11 @@ impl Contents {
         session: &Session,
         hash: &ContentHash,
     ) -> Result<Option<ContentRow>, QueryError> {
-        if self.upcoming.front().is_some_and(|(next, _)| next == hash) {
+        if self.loaded.is_empty() && self.upcoming.front().is_some_and(|(next, _)| next == hash) {
             self.load(session).await?;
         }
-        Ok(self.loaded.remove(hash))
+        let next = self.loaded.pop_front_if(|(next, _)| next == hash);
+        Ok(next.and_then(|(_, content)| content))
     }
 
     async fn load(&mut self, session: &Session) -> Result<(), QueryError> {
@@ -141,17 +143,22 @@ impl Contents {
             hashes.push(hash);
             bytes += size;
         }
-        let hashes: Vec<_> = hashes
+        let bytes: Vec<_> = hashes
             .iter()
-            .map(|hash| hash.as_bytes().as_slice())
+            .map(|hash: &ContentHash| hash.as_bytes().as_slice())
             .collect();
         let sql = "SELECT sha256, content FROM blobs WHERE sha256 = ANY($1)";
-        for row in session.rows(sql, &[&hashes]).await? {
+        let mut found = HashMap::new();
+        for row in session.rows(sql, &[&bytes]).await? {
             let sha256 = rows::hash(&row, "sha256")?;
             let content = String::from_utf8(row.try_get("content")?);
             let content = content.map_err(|_| rows::corrupt("a configuration"))?;
-            self.loaded.insert(sha256, ContentRow { sha256, content });
+            found.insert(sha256, ContentRow { sha256, content });
         }
+        let in_order = hashes
+            .into_iter()
+            .map(|hash| (hash, found.get(&hash).cloned()));
+        self.loaded.extend(in_order);
         Ok(())
     }
 }

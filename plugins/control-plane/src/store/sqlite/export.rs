@@ -1,12 +1,11 @@
 //! Exports what the file holds, row by row.
 
-use std::collections::HashSet;
-
-use kt_control_api::{ContentHash, GatewayId};
+use kt_control_api::GatewayId;
 use rusqlite::{Connection, OptionalExtension, Params};
 
 use super::rows;
 use crate::store::table::Row;
+use crate::store::transfer::RecentContents;
 use crate::store::{
     ContentRow, ExportRecord, GatewayRow, RecordSink, Selection, StoreError, TokenRow, VersionRow,
 };
@@ -17,7 +16,7 @@ pub(super) fn export(
     selection: &Selection,
     sink: &mut RecordSink<'_>,
 ) -> Result<(), StoreError> {
-    let mut exported = HashSet::new();
+    let mut exported = selection.exported_contents();
     for gateway in gateways(connection, selection)? {
         let id = gateway.id.clone();
         sink(ExportRecord::Gateway(gateway))?;
@@ -58,13 +57,13 @@ fn gateways(connection: &Connection, selection: &Selection) -> Result<Vec<Gatewa
 fn versions(
     connection: &Connection,
     gateway: &GatewayId,
-    exported: &mut HashSet<ContentHash>,
+    exported: &mut RecentContents<()>,
     sink: &mut RecordSink<'_>,
 ) -> Result<(), StoreError> {
     let condition = "WHERE gateway_id = ?1 ORDER BY version";
     each::<VersionRow>(connection, condition, [gateway.as_str()], |row| {
         let sha256 = row.content_sha256;
-        if row.pruned_at.is_none() && exported.insert(sha256) {
+        if row.pruned_at.is_none() && exported.insert(sha256, ()) {
             let sql = "SELECT content FROM blobs WHERE sha256 = ?1";
             let content = connection
                 .prepare_cached(sql)?

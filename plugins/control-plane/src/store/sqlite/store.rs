@@ -148,6 +148,12 @@ impl SqliteStore {
         self.on_writer(backup::integrity_errors)
     }
 
+    /// Returns a function that ends the statement that [`SqliteStore::integrity_errors`] executes.
+    pub fn interrupter(&self) -> impl Fn() + use<> {
+        let handle = self.on_writer(Connection::get_interrupt_handle);
+        move || handle.interrupt()
+    }
+
     fn on_writer<T>(&self, work: impl FnOnce(&Connection) -> T) -> T {
         match &self.connections {
             ConnectionMode::Separate { writer, .. } => work(&locked(writer)),

@@ -12,6 +12,11 @@ impl Transfer for SqliteStore {
         self.read(|connection| export::export(connection, selection, sink))
     }
 
+    fn version_count(&self) -> Result<u64, StoreError> {
+        let sql = "SELECT ifnull(sum(last_version), 0) FROM gateways";
+        self.read(|connection| Ok(connection.query_row(sql, [], |row| row.get(0))?))
+    }
+
     fn import(
         &self,
         change: &ChangeContext,

@@ -9,6 +9,7 @@ mod fixture;
 pub(super) mod history;
 pub(super) mod idempotency;
 pub(super) mod instances;
+pub(super) mod integrity;
 pub(super) mod listing;
 mod operations;
 mod queries;
@@ -19,7 +20,7 @@ mod transfer;
 
 pub(super) use audit_log::verify;
 pub(super) use differential::stores_agree;
-pub(super) use fixture::{StoreFixture, change, gateway, version};
+pub(super) use fixture::{StoreFixture, bare, change, gateway, keyed, requiring, version};
 pub(super) use queries::{record, recorded, run_all};
 pub(super) use run::suite;
 pub(super) use transfer::transfers;

@@ -122,6 +122,8 @@ fn changes_of_gateways(store: &dyn Store, bootstrap: &NewToken) {
             .publish(&keyed(text, 1), &edge, &version(text))
             .unwrap();
     }
+    let by_id = GatewayRef::Id(new.gateway.id.clone());
+    store.publish(&change(), &by_id, &version("four")).unwrap();
     let revert = RevertRequest {
         version: 2,
         reason: None,
@@ -242,6 +244,7 @@ fn transfers(from: &dyn Transfer, to: &dyn Transfer) {
         records.push(Ok(record));
         Ok(())
     };
+    from.version_count().unwrap();
     from.export(&Selection::Whole, &mut sink).unwrap();
     let mut source = records.into_iter();
     to.import(&change(), &header(true), &mut source).unwrap();

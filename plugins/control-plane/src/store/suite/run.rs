@@ -59,6 +59,8 @@ macro_rules! suite {
             audit_log: audit_rows_are_filtered,
             audit_log: rows_of_an_interval_are_found_whatever_clocks_did,
             audit_log: an_event_is_a_row_like_any_other,
+            integrity: damage_is_found_with_any_number_of_threads,
+            integrity: a_check_ends_with_the_error_of_its_progress,
         }
     };
     (@tests $fixture:expr; $($module:ident: $name:ident,)*) => {

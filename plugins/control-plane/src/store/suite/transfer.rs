@@ -28,7 +28,7 @@ pub(crate) fn transfers<T: StoreFixture>(from: &dyn StoreFixture, new: &dyn Fn()
 }
 
 /// Fills a store with objects of every kind. Returns the gateway with several versions.
-fn fill(store: &dyn Store) -> GatewayId {
+pub(super) fn fill(store: &dyn Store) -> GatewayId {
     let mut new = gateway("edge");
     let (id, token) = (new.gateway.id.clone(), Token::random(TokenKind::Gateway));
     new.token = Some(NewToken::of(

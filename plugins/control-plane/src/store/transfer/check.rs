@@ -1,29 +1,61 @@
 //! Checks the integrity of a store.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use kt_control_api::{ContentHash, GatewayId};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::recent_contents::RecentContents;
 use super::record::ExportRecord;
 use crate::store::rows::{ContentRow, GatewayRow, TokenRow, VersionRow};
 use crate::validator::Validator;
 
-/// A check of an export of the whole store. The audit log has a verification of its own.
-pub struct IntegrityCheck<'a> {
-    validator: &'a dyn Validator,
-    contents: HashMap<ContentHash, ContentFacts>,
+/// A check of the records of a store, in their order. The audit log has a verification of its own.
+pub(super) struct IntegrityCheck {
+    /// The contents; `None` is one that is missing.
+    contents: RecentContents<Option<ContentFacts>>,
+    /// The contents that do not match their hashes.
+    mismatched: HashSet<ContentHash>,
     /// The gateways, and whether each is deleted.
     gateways: HashMap<GatewayId, bool>,
     current: Option<(GatewayRow, u64)>,
     report: IntegrityReport,
 }
 
+/// A record with what can be found out about it alone, which takes most of the time of a check.
+pub(super) enum ExaminedRecord {
+    Content(ContentHash, ContentFacts),
+    Other(ExportRecord),
+}
+
 /// What is known about a content.
-struct ContentFacts {
+pub(super) struct ContentFacts {
     size: u64,
+    matches_hash: bool,
     canonical_sha256: Option<ContentHash>,
+}
+
+impl ExaminedRecord {
+    pub(super) fn new(record: ExportRecord, validator: &dyn Validator) -> Self {
+        match record {
+            ExportRecord::Content(row) => {
+                Self::Content(row.sha256, ContentFacts::of(&row, validator))
+            }
+            other => Self::Other(other),
+        }
+    }
+}
+
+impl ContentFacts {
+    fn of(row: &ContentRow, validator: &dyn Validator) -> Self {
+        let found: [u8; 32] = Sha256::digest(row.content.as_bytes()).into();
+        Self {
+            size: row.content.len() as u64,
+            matches_hash: *row.sha256.as_bytes() == found,
+            canonical_sha256: validator.check("", &row.content).ok(),
+        }
+    }
 }
 
 /// The result of a check.
@@ -41,13 +73,11 @@ pub struct IntegrityReport {
     pub notes: Vec<String>,
 }
 
-impl<'a> IntegrityCheck<'a> {
-    /// Creates a check that validates configurations with `validator`.
-    #[must_use]
-    pub fn new(validator: &'a dyn Validator) -> Self {
+impl IntegrityCheck {
+    pub(super) fn new() -> Self {
         Self {
-            validator,
-            contents: HashMap::new(),
+            contents: RecentContents::for_check(),
+            mismatched: HashSet::new(),
             gateways: HashMap::new(),
             current: None,
             report: IntegrityReport::default(),
@@ -55,7 +85,11 @@ impl<'a> IntegrityCheck<'a> {
     }
 
     /// Checks the next record.
-    pub fn push(&mut self, record: ExportRecord) {
+    pub(super) fn push(&mut self, record: ExaminedRecord) {
+        let record = match record {
+            ExaminedRecord::Content(sha256, facts) => return self.content(sha256, facts),
+            ExaminedRecord::Other(record) => record,
+        };
         match record {
             ExportRecord::Gateway(row) => {
                 self.close();
@@ -64,30 +98,29 @@ impl<'a> IntegrityCheck<'a> {
                     .insert(row.id.clone(), row.deleted_at.is_some());
                 self.current = Some((row, 0));
             }
-            ExportRecord::Content(row) => self.content(&row),
             ExportRecord::Version(row) => self.version(&row),
             ExportRecord::Token(row) => self.token(&row),
-            ExportRecord::ApplyOutcome(_) | ExportRecord::Audit(_) => {}
+            ExportRecord::Content(_) | ExportRecord::ApplyOutcome(_) | ExportRecord::Audit(_) => {}
         }
     }
 
+    /// Returns the number of versions so far.
+    pub(super) fn versions(&self) -> u64 {
+        self.report.versions
+    }
+
     /// Finishes the check.
-    #[must_use]
-    pub fn finish(mut self) -> IntegrityReport {
+    pub(super) fn finish(mut self) -> IntegrityReport {
         self.close();
         self.report
     }
 
-    fn content(&mut self, row: &ContentRow) {
-        let found: [u8; 32] = Sha256::digest(row.content.as_bytes()).into();
-        if *row.sha256.as_bytes() != found {
-            self.damaged(format!("content {} does not match its hash", row.sha256));
+    fn content(&mut self, sha256: ContentHash, facts: ContentFacts) {
+        // One that was forgotten meanwhile is reported already.
+        if !facts.matches_hash && self.mismatched.insert(sha256) {
+            self.damaged(format!("content {sha256} does not match its hash"));
         }
-        let facts = ContentFacts {
-            size: row.content.len() as u64,
-            canonical_sha256: self.validator.check("", &row.content).ok(),
-        };
-        self.contents.insert(row.sha256, facts);
+        self.contents.insert(sha256, Some(facts));
     }
 
     fn version(&mut self, row: &VersionRow) {
@@ -108,7 +141,13 @@ impl<'a> IntegrityCheck<'a> {
             self.check_pruned(row, &name);
             return;
         }
-        match self.contents.get(&row.content_sha256) {
+        // Inserted as the export does, so that both forget the same contents.
+        self.contents.insert(row.content_sha256, None);
+        match self
+            .contents
+            .get(&row.content_sha256)
+            .and_then(Option::as_ref)
+        {
             None => self.damaged(format!("{name} has no content")),
             Some(facts) if facts.size != row.size => {
                 let found = facts.size;

@@ -2,6 +2,7 @@
 
 use kt_control_api::GatewayId;
 
+use super::recent_contents::RecentContents;
 use super::record::{ExportHeader, ExportRecord};
 use crate::store::{ChangeContext, StoreError};
 
@@ -15,19 +16,31 @@ pub enum Selection {
     Whole,
     /// These gateways with their own tokens, without the audit log.
     Gateways(Vec<GatewayId>),
+    /// What an integrity check reads: everything but the audit log. A content that was exported
+    /// long before is exported again, so that nobody has to remember all of them.
+    IntegrityCheck,
 }
 
 impl Selection {
     pub(in crate::store) fn contains(&self, id: &str) -> bool {
         match self {
-            Self::Whole => true,
+            Self::Whole | Self::IntegrityCheck => true,
             Self::Gateways(ids) => ids.iter().any(|selected| selected.as_str() == id),
         }
     }
 
     /// Returns whether a token of a gateway, or of none, is selected.
     pub(in crate::store) fn has_token_of(&self, gateway: Option<&GatewayId>) -> bool {
-        gateway.map_or(*self == Self::Whole, |id| self.contains(id.as_str()))
+        let all = matches!(self, Self::Whole | Self::IntegrityCheck);
+        gateway.map_or(all, |id| self.contains(id.as_str()))
+    }
+
+    /// Returns the contents that need not be exported again, of which there are none yet.
+    pub(in crate::store) fn exported_contents(&self) -> RecentContents<()> {
+        match self {
+            Self::Whole | Self::Gateways(_) => RecentContents::unbounded(),
+            Self::IntegrityCheck => RecentContents::for_check(),
+        }
     }
 }
 
@@ -58,6 +71,12 @@ pub trait Transfer {
     /// [`StoreError::NotFound`] for a selected gateway; what `sink` returns; when the store cannot
     /// be read.
     fn export(&self, selection: &Selection, sink: &mut RecordSink<'_>) -> Result<(), StoreError>;
+
+    /// Returns the number of versions that have been published.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn version_count(&self) -> Result<u64, StoreError>;
 
     /// Imports records, all or none.
     ///

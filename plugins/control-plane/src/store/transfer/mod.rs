@@ -6,14 +6,18 @@
 
 mod check;
 mod contract;
+mod integrity;
 mod progress;
 mod reader;
+mod recent_contents;
 mod record;
 mod writer;
 
-pub use check::{IntegrityCheck, IntegrityReport};
+pub use check::IntegrityReport;
 pub use contract::{AUDIT_PAGE_ROWS, ImportSummary, RecordSink, RecordSource, Selection, Transfer};
+pub use integrity::{CheckProgress, check_integrity};
 pub(super) use progress::ImportProgress;
 pub use reader::ExportReader;
+pub(super) use recent_contents::RecentContents;
 pub use record::{ExportHeader, ExportRecord};
 pub use writer::ExportWriter;

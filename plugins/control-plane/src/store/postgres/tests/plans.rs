@@ -25,6 +25,11 @@ const SCANS: &[(&str, &str, &str)] = &[
         "a table of the system, read at the start",
     ),
     ("gateways", "ORDER BY id", "an export reads all"),
+    (
+        "gateways",
+        "sum(last_version)",
+        "an integrity check reads all",
+    ),
     ("tokens", "ORDER BY id COLLATE", "an export reads all"),
     ("gateways", "SELECT NOT EXISTS", "ends at the first row"),
     ("tokens", "SELECT NOT EXISTS", "ends at the first row"),

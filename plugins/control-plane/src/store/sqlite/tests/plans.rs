@@ -34,6 +34,11 @@ const SCANS: &[(&str, &str, &str)] = &[
         "FROM gateways ORDER BY id",
         "an export reads all",
     ),
+    (
+        "gateways",
+        "sum(last_version)",
+        "an integrity check reads all",
+    ),
     ("tokens", "FROM tokens ORDER BY id", "an export reads all"),
     (
         "audit",
