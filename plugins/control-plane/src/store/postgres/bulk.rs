@@ -1,5 +1,7 @@
 //! Inserts many rows with one statement.
 
+use std::sync::LazyLock;
+
 use kt_control_api::{AuditEntry, ContentHash, Timestamp, canonical_json};
 use tokio_postgres::types::ToSql;
 
@@ -7,7 +9,7 @@ use super::query_error::QueryError;
 use super::rows;
 use super::session::Session;
 use super::text::{storable, storable_json};
-use crate::store::table::Row;
+use crate::store::table::{Row, SqlValue};
 use crate::store::{ApplyOutcomeRow, ContentRow, ExportRecord, GatewayRow, TokenRow, VersionRow};
 
 /// Number of rows of a kind after which all are inserted. A statement has at most 65,535
@@ -22,6 +24,17 @@ const AUDIT: &str = "
     INSERT INTO audit(seq, at, actor, request_id, action, target, rev, detail, hash)
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[],
       $6::text[], $7::bigint[], $8::text[], $9::bytea[])";
+
+/// Takes an array for each column of a version.
+static VERSIONS: LazyLock<String> = LazyLock::new(|| {
+    let parameters = rows::parameters::<VersionRow>(1);
+    let arrays: Vec<_> = parameters.iter().map(|one| format!("{one}[]")).collect();
+    format!(
+        "INSERT INTO config_versions({}) SELECT * FROM unnest({})",
+        VersionRow::column_list(),
+        arrays.join(", ")
+    )
+});
 
 /// Rows that are not inserted yet.
 #[derive(Default)]
@@ -132,7 +145,11 @@ async fn insert_all<T: Row>(session: &Session, all: &[T]) -> Result<(), QueryErr
     session.rows(&sql, &rows::bound(&values)).await.map(drop)
 }
 
-async fn insert_contents(session: &Session, all: &[ContentRow]) -> Result<(), QueryError> {
+/// Inserts the contents that are not stored yet.
+pub(super) async fn insert_contents(
+    session: &Session,
+    all: &[ContentRow],
+) -> Result<(), QueryError> {
     if all.is_empty() {
         return Ok(());
     }
@@ -145,6 +162,29 @@ async fn insert_contents(session: &Session, all: &[ContentRow]) -> Result<(), Qu
         .rows(CONTENTS, &[&hashes, &contents])
         .await
         .map(drop)
+}
+
+/// Prepares the statements of [`insert_contents`] and [`insert_versions`].
+pub(super) async fn prepare_publish(session: &Session) -> Result<(), QueryError> {
+    session.prepare(&[CONTENTS, &VERSIONS]).await
+}
+
+/// Inserts versions with a statement that is the same for every number of them.
+pub(super) async fn insert_versions(
+    session: &Session,
+    all: &[&VersionRow],
+) -> Result<(), QueryError> {
+    if all.is_empty() {
+        return Ok(());
+    }
+    let mut columns: Vec<Vec<SqlValue<'_>>> = VersionRow::COLUMNS.iter().map(|_| vec![]).collect();
+    for row in all {
+        for (column, value) in columns.iter_mut().zip(row.to_values()?) {
+            column.push(value);
+        }
+    }
+    let values: Vec<_> = columns.iter().map(|column| column as _).collect();
+    session.rows(&VERSIONS, &values).await.map(drop)
 }
 
 /// Inserts sealed rows of the audit log.

@@ -11,7 +11,7 @@ use super::query_error::QueryError;
 use super::session::Session;
 use super::text::storable_json;
 use super::{audit, gateways, rows, tokens};
-use crate::store::decision::receipt;
+use crate::store::decision::created;
 use crate::store::table::{Row, SqlValue};
 use crate::store::{
     ChangeContext, ChangeReceipt, GatewayRef, GatewayRow, NewGateway, StoreError, TokenRow,
@@ -168,7 +168,7 @@ async fn insert(
     new: &NewGateway,
 ) -> Result<Option<ChangeReceipt>, QueryError> {
     let gateway = new.row(change.now);
-    let receipt = receipt(&gateway);
+    let receipt = created(change, new);
     let content = new.version.as_ref().map(|new| new.content.as_bytes());
     let version = new.version.as_ref();
     let version = version.map(|new| new.row(&gateway.id, 1, change));
@@ -206,8 +206,4 @@ fn values_or_nulls<T: Row>(row: Option<&T>) -> Result<Vec<SqlValue<'_>>, StoreEr
         Some(row) => Ok(row.to_values()?),
         None => Ok(vec![SqlValue::Null; T::COLUMNS.len()]),
     }
-}
-
-fn created(change: &ChangeContext, new: &NewGateway) -> ChangeReceipt {
-    receipt(&new.row(change.now))
 }

@@ -2,7 +2,8 @@
 //!
 //! Changes are short transactions of two round trips: the first locks the row of the gateway and
 //! reads the current state, the second writes the change and commits. The current state is read by
-//! a statement after the lock, so two changes never start from the same state.
+//! a statement after the lock, so two changes never start from the same state. Versions that are
+//! published at the same time share a transaction.
 
 mod address;
 mod address_error;
@@ -12,6 +13,7 @@ mod changes;
 mod create;
 mod export;
 mod gateways;
+mod group_commit;
 mod idempotency;
 mod import;
 mod instances;
@@ -21,6 +23,7 @@ mod notification_tracker;
 mod notifications;
 mod password;
 mod password_sources;
+mod publish_batch;
 mod query_error;
 mod retention;
 mod rows;

@@ -13,8 +13,10 @@ use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
 use super::address::DatabaseAddress;
+use super::group_commit::GroupCommit;
 use super::listen::Listener;
 use super::notifications::{ChangeListeners, Notifications};
+use super::publish_batch::PublishRequest;
 use super::query_error::QueryError;
 use super::session::{self, Session};
 use super::timeouts::REQUEST_TIMEOUT;
@@ -51,6 +53,7 @@ pub struct PostgresStore {
     pool: Pool,
     address: DatabaseAddress,
     notifications: Arc<Notifications>,
+    pub(super) group_commit: GroupCommit,
     schema: u32,
 }
 
@@ -72,6 +75,7 @@ impl PostgresStore {
             runtime: Some(runtime),
             address: address.clone(),
             notifications: Arc::default(),
+            group_commit: GroupCommit::default(),
             schema: 0,
         };
         store.schema = store.wait(async {
@@ -342,7 +346,12 @@ impl Store for PostgresStore {
         gateway_ref: &GatewayRef,
         new: &NewVersion,
     ) -> Result<ChangeReceipt, StoreError> {
-        self.change(change, gateway_ref, GatewayChange::Publish(new))
+        let request = PublishRequest::new(change, gateway_ref, new);
+        let published = self.wait(self.group_commit.publish(&self.pool, request));
+        match published.transpose() {
+            Some(outcome) => self.notify_changed(outcome),
+            None => self.change(change, gateway_ref, GatewayChange::Publish(new)),
+        }
     }
 
     fn revert(

@@ -1,6 +1,7 @@
 //! Tests of the store in a database: several servers, and lost connections.
 
 mod database;
+mod group_commit;
 mod listeners;
 mod migration;
 mod notifications;
