@@ -16,10 +16,7 @@ impl Api {
         created_status: u16,
     ) -> HandlerResult {
         let mut receipt = self.store_result(result)?;
-        let (gateway, version) = match receipt.published.take() {
-            Some(published) => (published.0.view(self.now()), Some(published.1)),
-            None => self.state_after(&receipt)?,
-        };
+        let (gateway, version) = self.state_after(&mut receipt)?;
         let body = ActionResponse {
             gateway,
             unchanged: receipt.unchanged,
@@ -34,11 +31,14 @@ impl Api {
         gateway_changed(status, &body, &body.gateway, receipt.replayed)
     }
 
-    /// Reads the gateway and the version after a change that created no version.
-    fn state_after(
+    /// Returns the gateway and the version after a change, which are read if it published none.
+    pub(super) fn state_after(
         &self,
-        receipt: &ChangeReceipt,
+        receipt: &mut ChangeReceipt,
     ) -> Result<(Gateway, Option<ConfigVersion>), ApiError> {
+        if let Some(published) = receipt.published.take() {
+            return Ok((published.0.view(self.now()), Some(published.1)));
+        }
         let gateway = self.gateway(&receipt.gateway)?;
         let version = receipt
             .version

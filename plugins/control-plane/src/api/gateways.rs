@@ -80,7 +80,7 @@ impl Api {
             }),
             bootstrap_token,
         };
-        let receipt = match self.store().create(&self.change(context)?, &new) {
+        let mut receipt = match self.store().create(&self.change(context)?, &new) {
             // A concurrent request used it.
             Err(StoreError::TokenInactive(_)) => {
                 let detail = "the bootstrap token was already used, was revoked or has expired";
@@ -88,13 +88,9 @@ impl Api {
             }
             receipt => self.store_result(receipt)?,
         };
-        let gateway = self.gateway(&receipt.gateway)?;
-        let version = receipt
-            .version
-            .map(|n| self.store().version(&gateway.id, n))
-            .transpose();
+        let (gateway, version) = self.state_after(&mut receipt)?;
         let created = CreateGatewayResponse {
-            version: self.store_result(version)?,
+            version,
             // A replayed request creates no token, and the first one is not stored in clear text.
             token: token.filter(|_| !receipt.replayed),
             gateway,

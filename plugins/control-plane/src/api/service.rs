@@ -95,10 +95,12 @@ impl Api {
         &*self.store
     }
 
-    /// Returns the current time.
+    /// Returns the current time in microseconds, as the stores keep times: a response with the
+    /// time of a change is the same as a later one.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        (self.clock)()
+        let now = (self.clock)();
+        Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
     }
 
     pub(super) fn validator(&self) -> &dyn Validator {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::change::{ChangeContext, GatewayAction};
 use super::error::StoreError;
 use super::receipt::ChangeReceipt;
-use super::rows::{GatewayRow, NewVersion, VersionRow};
+use super::rows::{GatewayRow, NewGateway, NewVersion, VersionRow};
 use super::snapshot::GatewaySnapshot;
 
 /// A change of a gateway.
@@ -145,6 +145,28 @@ fn act(
     };
     let detail = json!({"generation": next, "reason": reason});
     Ok(changed(context, after, action, detail))
+}
+
+/// Returns the receipt of a new gateway.
+pub(super) fn created(context: &ChangeContext, new: &NewGateway) -> ChangeReceipt {
+    let gateway = new.row(context.now);
+    let published = new.version.as_ref().map(|first| {
+        let version = first.row(&gateway.id, 1, context);
+        let snapshot = GatewaySnapshot {
+            gateway: gateway.clone(),
+            desired: Some(DesiredVersion {
+                version: version.version,
+                generation: gateway.generation,
+                sha256: version.sha256,
+            }),
+            instances: Vec::new(),
+        };
+        Box::new((snapshot, version.into()))
+    });
+    ChangeReceipt {
+        published,
+        ..receipt(&gateway)
+    }
 }
 
 /// Decides about a pin: the receipt tells whether there is something to write.

@@ -5,7 +5,7 @@ use kt_control_api::GatewayId;
 use super::write_transaction::WriteTransaction;
 use super::{audit, gateways, rows, tokens, versions};
 use crate::crash::crash_point;
-use crate::store::decision::{GatewayChange, GatewayUpdate, decide, receipt};
+use crate::store::decision::{GatewayChange, GatewayUpdate, created, decide};
 use crate::store::{
     ChangeContext, ChangeReceipt, ContentRow, GatewayRef, GatewayRow, NewGateway, NewVersion,
     StoreError, VersionRow,
@@ -37,7 +37,7 @@ pub(super) fn create(
         Some(row.rev),
         &new.create_detail(),
     )?;
-    Ok(receipt(&row))
+    Ok(created(context, new))
 }
 
 /// Applies a change of a gateway.

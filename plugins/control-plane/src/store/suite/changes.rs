@@ -283,8 +283,6 @@ pub(crate) fn the_order_does_not_depend_on_the_clock(fixture: &dyn StoreFixture)
 
 pub(crate) fn a_receipt_matches_the_stored_state(fixture: &dyn StoreFixture) {
     let store = fixture.open();
-    store.create(&change(), &gateway("edge")).unwrap();
-    store.report(change().now, &edge(), &report(0, 1)).unwrap();
     let new = NewVersion {
         source: Some("a.yaml".to_owned()),
         message: Some("why".to_owned()),
@@ -303,6 +301,8 @@ pub(crate) fn a_receipt_matches_the_stored_state(fixture: &dyn StoreFixture) {
         let now = change().now;
         assert_eq!(snapshot.view(now), found.view(now));
     };
+    check(store.create(&change(), &gateway("edge")).unwrap());
+    store.report(change().now, &edge(), &report(0, 1)).unwrap();
     check(store.publish(&change(), &edge(), &new).unwrap());
     check(store.revert(&change(), &edge(), &revert).unwrap());
     let again = store.revert(&change(), &edge(), &revert).unwrap();
