@@ -1,7 +1,6 @@
 //! `kt control-plane serve` over HTTP/1.1.
 
-use crate::database::Database;
-use kt_tests::bench::{Server, free_port};
+use kt_tests::bench::{Database, Server, free_port};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -13,16 +13,15 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
 
-mod database;
 mod etcd;
 mod kt;
 mod protobuf;
 mod wait;
 mod write;
 
-use database::Database;
 use etcd::Etcd;
 use kt::Kt;
+use kt_tests::bench::Database;
 use std::path::PathBuf;
 use tokio::task::LocalSet;
 

@@ -12,11 +12,9 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints its results")]
 
 mod client;
-#[path = "../control_plane/database.rs"]
-mod database;
 
 use client::{Client, ControlPlane};
-use database::Database;
+use kt_tests::bench::Database;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,9 @@
 //! What the benchmarks share.
 
+mod database;
 mod process;
 mod quantile;
 
+pub use database::Database;
 pub use process::{Server, free_port, own_cpu_time};
 pub use quantile::quantile;

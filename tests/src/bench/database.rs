@@ -5,13 +5,17 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// A cluster, which is stopped on drop.
-pub(crate) struct Database {
+pub struct Database {
     dir: TempDir,
 }
 
 impl Database {
     /// Starts a cluster, if PostgreSQL is installed.
-    pub(crate) fn start() -> Option<Self> {
+    ///
+    /// # Panics
+    /// When there is no temporary directory.
+    #[must_use]
+    pub fn start() -> Option<Self> {
         // A short name: paths of Unix sockets are limited to 107 bytes.
         let dir = tempfile::Builder::new().prefix("kt-pg-").tempdir();
         let dir = dir.expect("a temporary directory");
@@ -19,8 +23,17 @@ impl Database {
         started.success().then_some(Self { dir })
     }
 
+    /// Stops the cluster as `kill -9` does, and starts it again.
+    pub fn restart(&self) {
+        drop(script("stop", self.dir.path()).arg("immediate").status());
+        drop(script("start", self.dir.path()).status());
+    }
+
     /// Configures a server to use the cluster.
-    pub(crate) fn configure(&self, command: &mut Command) {
+    ///
+    /// # Panics
+    /// When the address of the cluster cannot be read.
+    pub fn configure(&self, command: &mut Command) {
         let read = |name: &str| {
             let text = std::fs::read_to_string(self.dir.path().join(name));
             text.expect("it was written").trim().to_owned()
