@@ -2,11 +2,13 @@
 
 #![forbid(unsafe_code)]
 
-use crate::cli::{self, CommandSelection, Route, Tree};
+use crate::cli::{self, Route, Tree};
 use crate::clock::unix_ms_after;
 use crate::commands::{self, CommandContext};
 use crate::crash;
-use crate::discovery::{self, CatalogEntry, DiscoveredPlugin, PluginState, Registry};
+use crate::discovery::{
+    self, CatalogEntry, DiscoveredPlugin, PluginManifest, PluginState, Registry,
+};
 use crate::environment::{self, Environment};
 use crate::logging;
 use crate::options::{self, GlobalOptions, OutputFormat};
@@ -17,7 +19,7 @@ use crate::startup::Startup;
 use crate::supervision::RunOutcome;
 use clap::ArgMatches;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use kt_plugin_api::manifest::OutcomeSpec;
+use kt_plugin_api::manifest::{CommandSpec, OutcomeSpec};
 use kt_plugin_api::{Class, Error, Output, OutputMode, printable};
 use std::time::Duration;
 
@@ -27,11 +29,10 @@ pub(crate) fn run(env: &Environment, inherited: InheritedDescriptors) -> RunOutc
         Ok(startup) => startup,
         Err(error) => return fail_early(env, &error),
     };
-    let named = CommandSelection::Named(&env.args);
-    let mut tree = cli::build(&startup.registry, named, terminal_width(env));
-    let matches = match tree.root.try_get_matches_from_mut(&env.args) {
-        Ok(matches) => matches,
-        Err(error) => return reject_arguments(env, &error, &tree, &startup.registry),
+    let parsed = cli::parse(&startup.registry, &env.args, terminal_width(env));
+    let (tree, matches) = match parsed {
+        Ok(parsed) => parsed,
+        Err(rejected) => return reject_arguments(env, &rejected, &startup.registry),
     };
     let global = match GlobalOptions::read(&matches, env) {
         Ok(global) => global,
@@ -59,7 +60,12 @@ pub(crate) fn run(env: &Environment, inherited: InheritedDescriptors) -> RunOutc
         startup: &startup,
         global: &global,
     };
-    app.run(&tree, &matches)
+    let outcome = app.run(&tree, &matches);
+    // The process ends: to free the memory of the tree and of the manifests takes longer than to
+    // leave it.
+    drop(providers);
+    std::mem::forget((tree, matches, startup));
+    outcome
 }
 
 struct App<'a> {
@@ -133,24 +139,25 @@ impl App<'_> {
             }
             Route::NotInstalled(entry) => (Err(not_installed(entry)), Vec::new()),
             Route::Refused(error) => (Err(error.clone()), Vec::new()),
-            Route::Plugin(path) => {
-                let outcomes = self
-                    .context
-                    .registry
-                    .command(path)
-                    .map(|(_, _, spec)| spec.outcomes.clone())
-                    .unwrap_or_default();
-                (self.run_plugin(path, matches), outcomes)
-            }
+            Route::Plugin(path) => match self.context.registry.command(path) {
+                Some((plugin, manifest, spec)) => {
+                    let result = self.run_plugin((plugin, manifest, &spec), matches);
+                    (result, spec.outcomes)
+                }
+                None => (
+                    Err(Error::internal("the command has no plugin")),
+                    Vec::new(),
+                ),
+            },
         }
     }
 
-    fn run_plugin(&self, path: &[String], matches: &ArgMatches) -> Result<Output, Error> {
+    fn run_plugin(
+        &self,
+        (plugin, manifest, spec): (&DiscoveredPlugin, &PluginManifest, &CommandSpec),
+        matches: &ArgMatches,
+    ) -> Result<Output, Error> {
         let context = &self.context;
-        let (plugin, manifest, spec) = context
-            .registry
-            .command(path)
-            .ok_or_else(|| Error::internal("the command has no plugin"))?;
         let mut parsed = cli::parse_arguments(spec, &manifest.settings, matches)?;
         if let Some(missing) = parsed.missing.take() {
             return Err(missing);
@@ -247,15 +254,11 @@ fn log_level(global: &GlobalOptions, env: &Environment) -> Result<u32, Error> {
 /// Prints help and version as data, and everything else as an error.
 fn reject_arguments(
     env: &Environment,
-    error: &clap::Error,
-    tree: &Tree,
+    (tree, error): &(Tree, clap::Error),
     registry: &Registry,
 ) -> RunOutcome {
     let terminal = terminal_without_options(env);
-    if matches!(
-        error.kind(),
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
-    ) {
+    if cli::is_help(error) {
         return RunOutcome::completed(
             match terminal.print_data(&error.render().ansi().to_string()) {
                 Ok(()) => 0,

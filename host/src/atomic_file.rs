@@ -41,7 +41,9 @@ pub(crate) fn read_private(file: &Path) -> Option<Vec<u8>> {
     if !meta.is_file() || !private || meta.len() > MAX_SIZE {
         return None;
     }
-    let mut bytes = Vec::new();
+    // One read of the content, and one that finds the end.
+    let capacity = usize::try_from(meta.len()).ok()? + 1;
+    let mut bytes = Vec::with_capacity(capacity);
     file.take(MAX_SIZE).read_to_end(&mut bytes).ok()?;
     Some(bytes)
 }

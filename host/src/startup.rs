@@ -2,12 +2,13 @@
 
 #![forbid(unsafe_code)]
 
+use crate::discovery::PluginManifest;
 use crate::discovery::{RecordPaths, Registry, ScanOptions, SearchDir, SearchScope, search_path};
 use crate::environment::{self, Environment};
 use crate::options;
 use crate::runtime::{InheritedDescriptors, IsolationPolicy, Providers};
 use crate::settings::{self, Layers};
-use kt_plugin_api::manifest::{CommandSpec, Manifest};
+use kt_plugin_api::manifest::CommandSpec;
 use kt_plugin_api::{Dirs, Error, Invocation, OutputMode};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -45,6 +46,7 @@ impl<'a> Startup<'a> {
         let registry = Registry::scan(&ScanOptions {
             path: &search,
             cache: &cache,
+            exe: &env.exe,
             allow_shadow: &allow_shadow,
             records: Arc::new(RecordPaths::of(&dirs)),
         });
@@ -110,7 +112,7 @@ impl<'a> Startup<'a> {
     /// If the settings cannot be read.
     pub(crate) fn invocation(
         &self,
-        (manifest, spec): (&Manifest, &CommandSpec),
+        (manifest, spec): (&PluginManifest, &CommandSpec),
         arguments: crate::cli::ParsedArguments,
         yes: bool,
         output: OutputMode,

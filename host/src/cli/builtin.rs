@@ -94,139 +94,159 @@ pub(crate) enum BuiltinCommand {
 /// A built-in command, or a group of them, and where it is listed.
 pub(super) struct Definition<T> {
     pub(super) path: Vec<String>,
+    pub(super) about: &'static str,
     /// Heading in the help of the parent command.
     pub(super) heading: Option<&'static str>,
     pub(super) item: T,
 }
 
+/// The path, the description and the identity of every built-in command.
+const COMMANDS: [(&str, &str, BuiltinCommand); 22] = [
+    (
+        "plugin install",
+        "Install a plugin for the current user",
+        BuiltinCommand::PluginInstall,
+    ),
+    (
+        "plugin update",
+        "Install plugins again from where they were installed from",
+        BuiltinCommand::PluginUpdate,
+    ),
+    (
+        "plugin link",
+        "Link the directory of a plugin, for its author",
+        BuiltinCommand::PluginLink,
+    ),
+    (
+        "plugin remove",
+        "Remove an installed or linked plugin",
+        BuiltinCommand::PluginRemove,
+    ),
+    (
+        "plugin enable",
+        "Use a plugin that is disabled or quarantined again",
+        BuiltinCommand::PluginEnable,
+    ),
+    (
+        "plugin disable",
+        "Do not use a plugin until it is enabled",
+        BuiltinCommand::PluginDisable,
+    ),
+    (
+        "plugin trust",
+        "Accept the current files of a plugin that changed",
+        BuiltinCommand::PluginTrust,
+    ),
+    (
+        "plugin info",
+        "Show a plugin, its files and its state",
+        BuiltinCommand::PluginInfo,
+    ),
+    (
+        "plugin list",
+        "List the plugins",
+        BuiltinCommand::PluginList,
+    ),
+    (
+        "plugin verify",
+        "Run the checks of loading a plugin, and load it",
+        BuiltinCommand::PluginVerify,
+    ),
+    (
+        "plugin check",
+        "Check a plugin in this process",
+        BuiltinCommand::PluginCheck,
+    ),
+    (
+        "plugin new",
+        "Write the source of a new plugin, for its author",
+        BuiltinCommand::PluginNew,
+    ),
+    (
+        "plugin test",
+        "Test a plugin, for its author",
+        BuiltinCommand::PluginTest,
+    ),
+    (
+        "plugin catalog",
+        "Print the catalog of the available plugins",
+        BuiltinCommand::PluginCatalog,
+    ),
+    (
+        "version",
+        "Show the versions of kt and its plugins",
+        BuiltinCommand::Version,
+    ),
+    (
+        "completion",
+        "Print the completion script for a shell",
+        BuiltinCommand::Completion,
+    ),
+    (
+        "doctor",
+        "Check the installation and its environment",
+        BuiltinCommand::Doctor,
+    ),
+    (
+        "config show",
+        "Show every setting with its origin",
+        BuiltinCommand::ConfigShow,
+    ),
+    (
+        "config set",
+        "Change a setting in the settings file of the user",
+        BuiltinCommand::ConfigSet,
+    ),
+    (
+        "config unset",
+        "Remove a setting from the settings file of the user",
+        BuiltinCommand::ConfigUnset,
+    ),
+    (
+        "config edit",
+        "Edit the settings file of the user",
+        BuiltinCommand::ConfigEdit,
+    ),
+    (
+        "reference",
+        "Print the command reference",
+        BuiltinCommand::Reference,
+    ),
+];
+
 /// Returns every built-in command.
-pub(super) fn commands() -> Vec<Definition<(Command, BuiltinCommand)>> {
-    let all: [(&str, &'static str, BuiltinCommand); 22] = [
-        (
-            "plugin install",
-            "Install a plugin for the current user",
-            BuiltinCommand::PluginInstall,
-        ),
-        (
-            "plugin update",
-            "Install plugins again from where they were installed from",
-            BuiltinCommand::PluginUpdate,
-        ),
-        (
-            "plugin link",
-            "Link the directory of a plugin, for its author",
-            BuiltinCommand::PluginLink,
-        ),
-        (
-            "plugin remove",
-            "Remove an installed or linked plugin",
-            BuiltinCommand::PluginRemove,
-        ),
-        (
-            "plugin enable",
-            "Use a plugin that is disabled or quarantined again",
-            BuiltinCommand::PluginEnable,
-        ),
-        (
-            "plugin disable",
-            "Do not use a plugin until it is enabled",
-            BuiltinCommand::PluginDisable,
-        ),
-        (
-            "plugin trust",
-            "Accept the current files of a plugin that changed",
-            BuiltinCommand::PluginTrust,
-        ),
-        (
-            "plugin info",
-            "Show a plugin, its files and its state",
-            BuiltinCommand::PluginInfo,
-        ),
-        (
-            "plugin list",
-            "List the plugins",
-            BuiltinCommand::PluginList,
-        ),
-        (
-            "plugin verify",
-            "Run the checks of loading a plugin, and load it",
-            BuiltinCommand::PluginVerify,
-        ),
-        (
-            "plugin check",
-            "Check a plugin in this process",
-            BuiltinCommand::PluginCheck,
-        ),
-        (
-            "plugin new",
-            "Write the source of a new plugin, for its author",
-            BuiltinCommand::PluginNew,
-        ),
-        (
-            "plugin test",
-            "Test a plugin, for its author",
-            BuiltinCommand::PluginTest,
-        ),
-        (
-            "plugin catalog",
-            "Print the catalog of the available plugins",
-            BuiltinCommand::PluginCatalog,
-        ),
-        (
-            "version",
-            "Show the versions of kt and its plugins",
-            BuiltinCommand::Version,
-        ),
-        (
-            "completion",
-            "Print the completion script for a shell",
-            BuiltinCommand::Completion,
-        ),
-        (
-            "doctor",
-            "Check the installation and its environment",
-            BuiltinCommand::Doctor,
-        ),
-        (
-            "config show",
-            "Show every setting with its origin",
-            BuiltinCommand::ConfigShow,
-        ),
-        (
-            "config set",
-            "Change a setting in the settings file of the user",
-            BuiltinCommand::ConfigSet,
-        ),
-        (
-            "config unset",
-            "Remove a setting from the settings file of the user",
-            BuiltinCommand::ConfigUnset,
-        ),
-        (
-            "config edit",
-            "Edit the settings file of the user",
-            BuiltinCommand::ConfigEdit,
-        ),
-        (
-            "reference",
-            "Print the command reference",
-            BuiltinCommand::Reference,
-        ),
-    ];
-    all.into_iter()
-        .map(|(words, about, builtin)| {
-            let path = path(words);
-            let name = path.last().cloned().unwrap_or_default();
-            Definition {
-                heading: (path.len() == 1).then_some(HEADING),
-                path,
-                item: (
-                    with_arguments(builtin, Command::new(name).about(about)),
-                    builtin,
-                ),
-            }
-        })
-        .collect()
+pub(super) fn commands() -> impl Iterator<Item = Definition<BuiltinCommand>> {
+    COMMANDS.into_iter().map(|(words, about, item)| {
+        let path = path(words);
+        Definition {
+            heading: (path.len() == 1).then_some(HEADING),
+            path,
+            about,
+            item,
+        }
+    })
+}
+
+impl BuiltinCommand {
+    /// Returns whether help omits the command.
+    pub(super) fn is_hidden(self) -> bool {
+        matches!(
+            self,
+            Self::PluginCheck | Self::PluginCatalog | Self::Reference
+        )
+    }
+
+    /// Builds the command, with its arguments or only for lists.
+    pub(super) fn command(self, name: &str, about: &'static str, with_args: bool) -> Command {
+        let command = Command::new(name.to_owned())
+            .about(about)
+            .hide(self.is_hidden());
+        if with_args {
+            with_arguments(self, command)
+        } else {
+            command
+        }
+    }
 }
 
 fn with_arguments(builtin: BuiltinCommand, command: Command) -> Command {
@@ -246,7 +266,6 @@ fn with_arguments(builtin: BuiltinCommand, command: Command) -> Command {
         ),
         // What `plugin verify`, `plugin test` and `doctor` run as a child.
         BuiltinCommand::PluginCheck => command
-            .hide(true)
             .arg(
                 Arg::new("dir")
                     .value_name("DIR")
@@ -300,8 +319,11 @@ fn with_arguments(builtin: BuiltinCommand, command: Command) -> Command {
         ),
         BuiltinCommand::ConfigUnset => command.arg(setting_key()),
         BuiltinCommand::ConfigEdit => command.long_about(EDIT_HELP),
-        BuiltinCommand::PluginCatalog | BuiltinCommand::Reference => command.hide(true),
-        BuiltinCommand::PluginList | BuiltinCommand::Doctor | BuiltinCommand::ConfigShow => command,
+        BuiltinCommand::PluginCatalog
+        | BuiltinCommand::Reference
+        | BuiltinCommand::PluginList
+        | BuiltinCommand::Doctor
+        | BuiltinCommand::ConfigShow => command,
     }
 }
 
@@ -341,8 +363,8 @@ fn with_new_arguments(command: Command) -> Command {
         )
 }
 
-/// Returns the groups of the built-in commands, with their descriptions.
-pub(super) fn groups() -> Vec<Definition<String>> {
+/// Returns the groups of the built-in commands.
+pub(super) fn groups() -> impl Iterator<Item = Definition<()>> {
     [
         ("plugin", "Manage plugins"),
         ("config", "Show and change the settings of kt"),
@@ -350,10 +372,10 @@ pub(super) fn groups() -> Vec<Definition<String>> {
     .into_iter()
     .map(|(words, about)| Definition {
         path: path(words),
+        about,
         heading: Some(HEADING),
-        item: about.to_owned(),
+        item: (),
     })
-    .collect()
 }
 
 fn path(words: &str) -> Vec<String> {

@@ -5,14 +5,20 @@
 
 mod arguments;
 mod builtin;
+mod definition;
 mod duration;
 mod help;
+mod node;
 mod plugin_commands;
 mod plugins;
+mod route;
+mod selection;
 mod tree;
 mod usage_error;
 
 pub(crate) use arguments::{ParsedArguments, parse_arguments};
 pub(crate) use builtin::BuiltinCommand;
-pub(crate) use tree::{CommandSelection, Route, Tree, build};
+pub(crate) use route::Route;
+pub(crate) use selection::CommandSelection;
+pub(crate) use tree::{Tree, build, is_help, parse};
 pub(crate) use usage_error::usage_error;

@@ -1,6 +1,7 @@
 //! Builds `clap` commands from the commands of plugins.
 
 use super::duration;
+use crate::discovery::CommandSummary;
 use crate::value_source::ValueSource;
 use clap::builder::{PossibleValuesParser, ValueParser};
 use clap::{Arg, ArgAction, Command, ValueHint};
@@ -17,16 +18,20 @@ pub(super) fn positional_id(name: &str) -> String {
     format!("positional:{name}")
 }
 
-/// Builds a plugin's command without its arguments, for the help of its group.
-pub(super) fn without_arguments(spec: &CommandSpec) -> Command {
-    Command::new(spec.path.last().cloned().unwrap_or_default())
-        .about(spec.about.clone())
-        .hide(spec.hidden)
+/// Builds a plugin's command without its arguments, for lists.
+pub(super) fn without_arguments(name: &str, summary: &CommandSummary) -> Command {
+    Command::new(name.to_owned())
+        .about(summary.about.clone())
+        .hide(summary.hidden)
 }
 
-/// Builds a plugin's command.
-pub(super) fn command(spec: &CommandSpec, settings: &[SettingSpec]) -> Command {
-    let mut command = without_arguments(spec).long_about(long_about(spec));
+/// Adds the arguments and the help of a plugin's command.
+pub(super) fn with_arguments(
+    command: Command,
+    spec: &CommandSpec,
+    settings: &[SettingSpec],
+) -> Command {
+    let mut command = command.long_about(long_about(spec));
     for arg in &spec.args {
         command = command.arg(argument(arg, spec));
         if arg.positional {

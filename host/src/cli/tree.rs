@@ -1,12 +1,14 @@
 //! Builds the command tree, and resolves a parsed path to its command.
 
-use super::builtin::{self, BuiltinCommand};
-use super::help::{self, Entry};
-use super::plugins;
-use crate::discovery::{self, CatalogEntry, PluginState, Registry};
+use super::definition::Sources;
+use super::help;
+use super::node::{BuildOptions, Node};
+use super::route::Route;
+use super::selection::{CommandSelection, Reachable};
+use crate::discovery::Registry;
 use crate::options;
+use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use kt_plugin_api::Error;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 
@@ -14,165 +16,61 @@ use std::ffi::OsString;
 const ROOT_FOOTER: &str =
     "Run `kt COMMAND --help` for examples, `kt version --exit-codes` for the exit codes.";
 
-/// What a command path resolves to.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Route {
-    /// A built-in command.
-    Builtin(BuiltinCommand),
-    /// The command of a plugin with this path.
-    Plugin(Vec<String>),
-    /// A command of a plugin that is not installed.
-    NotInstalled(CatalogEntry),
-    /// A command of a plugin that was refused.
-    Refused(Error),
-}
-
 /// The command line and its routes.
 pub(crate) struct Tree {
     pub(crate) root: Command,
     routes: BTreeMap<Vec<String>, Route>,
 }
 
-#[derive(Default)]
-struct Node {
-    children: BTreeMap<String, Node>,
-    command: Option<Command>,
-    about: Option<String>,
-    heading: Option<String>,
-    aliases: Vec<String>,
-}
-
-impl Node {
-    fn at(&mut self, path: &[String]) -> &mut Self {
-        path.iter().fold(self, |node, word| {
-            node.children.entry(word.clone()).or_default()
-        })
-    }
-
-    fn into_commands(self, help: &HelpOptions<'_>) -> Vec<Command> {
-        self.children
-            .into_iter()
-            .map(|(name, node)| node.into_command(name, help))
-            .collect()
-    }
-
-    fn into_command(mut self, name: String, help: &HelpOptions<'_>) -> Command {
-        let command = self.command.take();
-        let with_help = help.selection.contains_name(&name);
-        if self.children.is_empty() {
-            let command = command.unwrap_or_else(|| Command::new(name));
-            return if with_help {
-                command.after_help(options::summary())
-            } else {
-                command
-            };
-        }
-        let hidden = self.children.values().all(Self::is_hidden);
-        let mut group = command
-            .unwrap_or_else(|| {
-                Command::new(name)
-                    .subcommand_required(true)
-                    .arg_required_else_help(true)
-            })
-            .aliases(self.aliases.clone())
-            .hide(hidden);
-        if let Some(about) = self.about.take() {
-            group = group.about(about);
-        }
-        let named_by_alias = self.aliases.iter().any(|a| help.selection.contains_name(a));
-        if with_help || named_by_alias {
-            let entries = self.entries();
-            group = help::with_sections(group, &entries, help.width).after_help(options::summary());
-        }
-        group.subcommands(self.into_commands(help))
-    }
-
-    /// The visible subcommands, for help.
-    fn entries(&self) -> Vec<Entry> {
-        self.children
-            .iter()
-            .filter(|(_, node)| !node.is_hidden())
-            .map(|(name, node)| Entry {
-                name: name.clone(),
-                about: node.description(),
-                heading: node.heading.clone(),
-            })
-            .collect()
-    }
-
-    fn description(&self) -> String {
-        let about = self.command.as_ref().and_then(Command::get_about);
-        self.about
-            .clone()
-            .or_else(|| about.map(ToString::to_string))
-            .unwrap_or_default()
-    }
-
-    fn is_hidden(&self) -> bool {
-        let own = self.command.as_ref().is_none_or(Command::is_hide_set);
-        own && self.children.values().all(Self::is_hidden)
-    }
-}
-
-/// Which commands are built with their arguments and help; the others have only a
-/// name and a description.
-#[derive(Clone, Copy)]
-pub(crate) enum CommandSelection<'a> {
-    /// All of them: for the reference and for completion.
-    All,
-    /// Those whose name is among these arguments. Building every argument of
-    /// every command took most of the time of a short command.
-    Named(&'a [OsString]),
-}
-
-/// How help is built.
-struct HelpOptions<'a> {
-    selection: CommandSelection<'a>,
+/// Parses arguments, with help of at most `width` columns.
+///
+/// # Errors
+/// That of `clap`, and the tree with every command: the arguments are wrong, or request help.
+pub(crate) fn parse(
+    registry: &Registry,
+    args: &[OsString],
     width: usize,
+) -> Result<(Tree, ArgMatches), Box<(Tree, clap::Error)>> {
+    let mut tree = build(registry, CommandSelection::Parsing(args), width);
+    match tree.root.try_get_matches_from_mut(args) {
+        Ok(matches) => return Ok((tree, matches)),
+        Err(error) if is_help(&error) => return Err(Box::new((tree, error))),
+        Err(_) => {}
+    }
+    let mut tree = build(registry, CommandSelection::Errors(args), width);
+    match tree.root.try_get_matches_from_mut(args) {
+        Ok(matches) => Ok((tree, matches)),
+        Err(error) => Err(Box::new((tree, error))),
+    }
 }
 
-impl CommandSelection<'_> {
-    fn contains(self, path: &[String]) -> bool {
-        path.last().is_none_or(|name| self.contains_name(name))
-    }
-
-    fn contains_name(self, name: &str) -> bool {
-        match self {
-            Self::All => true,
-            Self::Named(args) => args.iter().any(|arg| arg == name),
-        }
-    }
-
-    /// Returns whether the help of the root command may be printed: without a
-    /// command, or with `help` or an option that may be `-h` or `--help`.
-    fn contains_root_help(self) -> bool {
-        let Self::Named(args) = self else { return true };
-        let args = || args.iter().skip(1).map(|arg| arg.as_encoded_bytes());
-        let is_option = |arg: &[u8]| arg.starts_with(b"-");
-        let may_be_help = |arg: &[u8]| arg == b"help" || (is_option(arg) && arg.contains(&b'h'));
-        args().all(is_option) || args().any(may_be_help)
-    }
+/// Returns whether the error is requested help or a requested version.
+pub(crate) fn is_help(error: &clap::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    )
 }
 
 /// Builds the tree, with help of at most `width` columns.
 pub(crate) fn build(registry: &Registry, selection: CommandSelection<'_>, width: usize) -> Tree {
+    let sources = Sources::new(registry);
+    let definitions = sources.definitions();
+    let reachable = Reachable::new(selection, &definitions);
     let mut root = Node::default();
     let mut routes = BTreeMap::new();
-    for definition in builtin::commands() {
-        let (command, builtin) = definition.item;
-        let node = root.at(&definition.path);
-        node.command = Some(command);
-        node.heading = definition.heading.map(str::to_owned);
-        routes.insert(definition.path, Route::Builtin(builtin));
+    for definition in &definitions {
+        let path = definition.path;
+        match reachable.part_of(path) {
+            Some(part) if part.len() == path.len() => {
+                root.add(path, definition.item);
+                let route = definition.item.route();
+                routes.extend(route.map(|route| (path.to_vec(), route)));
+            }
+            Some(part) => root.add_below(part, definition.item),
+            None => {}
+        }
     }
-    for group in builtin::groups() {
-        let node = root.at(&group.path);
-        node.about = Some(group.item);
-        node.heading = group.heading.map(str::to_owned);
-    }
-    add_plugins(registry, selection, &mut root, &mut routes);
-    add_refused(registry, &mut root, &mut routes);
-    add_not_installed(registry, &mut root, &mut routes);
     let base = Command::new("kt")
         .version(env!("CARGO_PKG_VERSION"))
         .disable_version_flag(true)
@@ -183,11 +81,15 @@ pub(crate) fn build(registry: &Registry, selection: CommandSelection<'_>, width:
         .arg_required_else_help(true)
         .term_width(width);
     let mut base = options::add_to(base);
-    if selection.contains_root_help() {
+    if reachable.may_print_root_help() {
         base = help::with_root_sections(base, &root.entries(), width);
     }
+    let options = BuildOptions {
+        reachable: &reachable,
+        width,
+    };
     Tree {
-        root: base.subcommands(root.into_commands(&HelpOptions { selection, width })),
+        root: base.subcommands(root.commands(&options)),
         routes,
     }
 }
@@ -199,113 +101,6 @@ fn version_flag() -> Arg {
         .long("version")
         .action(ArgAction::Version)
         .hide(true)
-}
-
-fn add_plugins(
-    registry: &Registry,
-    selection: CommandSelection<'_>,
-    root: &mut Node,
-    routes: &mut BTreeMap<Vec<String>, Route>,
-) {
-    for group in discovery::groups(&registry.all) {
-        let node = root.at(&group.path);
-        if node.about.is_some() {
-            // The description of a built-in group cannot be replaced.
-            continue;
-        }
-        node.about = Some(group.about);
-        node.heading = group.heading;
-        node.aliases = group.aliases;
-    }
-    for (_, manifest) in registry.usable() {
-        for spec in &manifest.commands {
-            if routes.contains_key(&spec.path) {
-                // A built-in command cannot be replaced.
-                continue;
-            }
-            let needed = selection.contains(&spec.path)
-                || spec.alias_paths.iter().any(|p| selection.contains(p));
-            let command = if needed {
-                plugins::command(spec, &manifest.settings)
-            } else {
-                plugins::without_arguments(spec)
-            };
-            let route = Route::Plugin(spec.path.clone());
-            for alias in &spec.alias_paths {
-                let Some(name) = alias.last() else { continue };
-                if routes.contains_key(alias) {
-                    continue;
-                }
-                root.at(alias).command = Some(command.clone().name(name.clone()).hide(true));
-                routes.insert(alias.clone(), route.clone());
-            }
-            let node = root.at(&spec.path);
-            node.command = Some(command);
-            if spec.heading.is_some() {
-                node.heading.clone_from(&spec.heading);
-            }
-            routes.insert(spec.path.clone(), route);
-        }
-    }
-}
-
-/// Adds the commands of refused plugins, which fail with the reason.
-fn add_refused(registry: &Registry, root: &mut Node, routes: &mut BTreeMap<Vec<String>, Route>) {
-    for plugin in &registry.all {
-        let PluginState::Refused(error) = &plugin.state else {
-            continue;
-        };
-        let name = plugin.name();
-        let declared = plugin.command_paths().into_iter();
-        let listed = registry.catalog.plugins.iter().filter(|e| e.plugin == name);
-        let paths: Vec<Vec<String>> = declared
-            .chain(listed.flat_map(|e| e.commands.iter().cloned()))
-            .collect();
-        for path in paths {
-            add_hidden(root, routes, path, Route::Refused(error.clone()));
-        }
-    }
-}
-
-/// Adds the commands of plugins that are not installed, which fail with the
-/// package to install.
-fn add_not_installed(
-    registry: &Registry,
-    root: &mut Node,
-    routes: &mut BTreeMap<Vec<String>, Route>,
-) {
-    for entry in &registry.catalog.plugins {
-        for path in &entry.commands {
-            let route = Route::NotInstalled(entry.clone());
-            add_hidden(root, routes, path.clone(), route);
-        }
-    }
-}
-
-fn add_hidden(
-    root: &mut Node,
-    routes: &mut BTreeMap<Vec<String>, Route>,
-    path: Vec<String>,
-    route: Route,
-) {
-    let Some(name) = path.last().cloned() else {
-        return;
-    };
-    if routes.contains_key(&path) {
-        return;
-    }
-    let rest = Arg::new("rest")
-        .num_args(0..)
-        .trailing_var_arg(true)
-        .allow_hyphen_values(true)
-        .hide(true);
-    root.at(&path).command = Some(
-        Command::new(name)
-            .hide(true)
-            .disable_help_flag(true)
-            .arg(rest),
-    );
-    routes.insert(path, route);
 }
 
 impl Tree {
@@ -331,5 +126,147 @@ impl Tree {
             current = subcommand;
         }
         self.routes.get(&path).map(|route| (route.clone(), current))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CommandSelection, build, parse};
+    use crate::discovery::{
+        CatalogEntry, PluginSource, RecordPaths, Registry, ScanOptions, SearchDir,
+    };
+    use clap_complete::engine;
+    use std::ffi::OsString;
+    use std::path::{Path, PathBuf};
+    use std::sync::Arc;
+
+    const WIDTH: usize = 80;
+
+    fn registry() -> Registry {
+        let plugins = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../plugins"));
+        let records = RecordPaths {
+            lock: PathBuf::new(),
+            journal: PathBuf::new(),
+        };
+        let mut registry = Registry::scan(&ScanOptions {
+            path: &[SearchDir {
+                path: plugins.to_owned(),
+                source: PluginSource::Option,
+            }],
+            cache: Path::new("/dev/null"),
+            exe: Path::new("/dev/null"),
+            allow_shadow: &[],
+            records: Arc::new(records),
+        });
+        assert!(registry.usable().count() > 5);
+        let path = |words: &str| words.split(' ').map(str::to_owned).collect();
+        registry.catalog.plugins.push(CatalogEntry {
+            plugin: "absent".to_owned(),
+            package: "kt-absent".to_owned(),
+            description: String::new(),
+            commands: vec![
+                path("absent"),
+                path("gateway absent"),
+                path("gateway list absent"),
+            ],
+            provides: Vec::new(),
+        });
+        registry
+    }
+
+    fn args(words: &[&str]) -> Vec<OsString> {
+        std::iter::once("kt")
+            .chain(words.iter().copied())
+            .map(OsString::from)
+            .collect()
+    }
+
+    /// Returns every command and group, with its words.
+    fn paths(registry: &Registry) -> Vec<Vec<String>> {
+        fn add(command: &clap::Command, path: &[String], all: &mut Vec<Vec<String>>) {
+            all.push(path.to_vec());
+            for child in command.get_subcommands() {
+                let path = [path, &[child.get_name().to_owned()]].concat();
+                add(child, &path, all);
+            }
+        }
+        let mut all = Vec::new();
+        let root = build(registry, CommandSelection::All, WIDTH).root;
+        add(&root, &[], &mut all);
+        assert!(all.len() > 80, "{}", all.len());
+        all
+    }
+
+    #[test]
+    fn a_part_of_the_tree_gives_the_results_of_all_of_it() {
+        let registry = registry();
+        for path in paths(&registry) {
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            for (before, after) in [
+                (&[][..], &["--help"][..]),
+                (&[], &["-h"]),
+                (&[], &[]),
+                (&[], &["x"]),
+                (&[], &["lst", "--help"]),
+                (&[], &["--nope", "list"]),
+                (&["--profile", "gateway"], &["-vh"]),
+                (&["proxy"], &["-h"]),
+                (&["help"], &[]),
+            ] {
+                let args = args(&[before, &path, after].concat());
+                let mut all = build(&registry, CommandSelection::Errors(&args), WIDTH);
+                let expected = all.root.try_get_matches_from_mut(&args);
+                match (parse(&registry, &args, WIDTH), expected) {
+                    (Ok((tree, matches)), Ok(expected)) => {
+                        let (route, _) = tree.route(&matches).unwrap();
+                        assert_eq!(route, all.route(&expected).unwrap().0, "{args:?}");
+                    }
+                    (Err(error), Err(expected)) => {
+                        let text = |e: &clap::Error| e.render().ansi().to_string();
+                        assert_eq!(text(&error.1), text(&expected), "{args:?}");
+                    }
+                    (found, expected) => {
+                        panic!("{args:?}: {} {}", found.is_ok(), expected.is_ok())
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_part_of_the_tree_completes_as_all_of_it() {
+        let registry = registry();
+        for path in paths(&registry) {
+            for (before, typed) in [
+                (None, ""),
+                (None, "in"),
+                (None, "h"),
+                (None, "p"),
+                (None, "--"),
+                (Some("--profile"), "g"),
+                (Some("help"), "in"),
+                (Some("proxy"), "in"),
+            ] {
+                let path = path.iter().map(String::as_str);
+                let before: Vec<&str> = before.into_iter().chain(path).collect();
+                let before = args(&before);
+                let words = || [before.as_slice(), &[typed.into()]].concat();
+                let candidates = |selection| {
+                    let tree = build(&registry, selection, WIDTH);
+                    let mut root = tree.root.ignore_errors(true);
+                    let all = engine::complete(&mut root, words(), before.len(), None).unwrap();
+                    let all = all
+                        .iter()
+                        .map(|c| (c.get_value().to_owned(), c.get_help().cloned()));
+                    all.collect::<Vec<_>>()
+                };
+                let part = candidates(CommandSelection::Completion {
+                    args: &before,
+                    typed: typed.as_ref(),
+                });
+                let expected = candidates(CommandSelection::Errors(&before));
+                assert_eq!(part, expected, "{before:?} {typed:?}");
+            }
+        }
     }
 }

@@ -51,8 +51,12 @@ fn complete(env: &Environment, line: &CommandLine) -> (Vec<Candidate>, Option<Er
         Ok(startup) => startup,
         Err(error) => return (Vec::new(), Some(error)),
     };
-    let named = CommandSelection::Named(&env.args);
-    let mut tree = cli::build(&startup.registry, named, WIDTH);
+    let typed = line.words.get(line.index);
+    let selection = CommandSelection::Completion {
+        args: &env.args,
+        typed: typed.map_or(OsStr::new(""), AsRef::as_ref),
+    };
+    let mut tree = cli::build(&startup.registry, selection, WIDTH);
     tree.root = tree.root.ignore_errors(true);
     let words = line.words.clone();
     let offered = engine::complete(&mut tree.root, words, line.index, Some(&env.cwd));
@@ -69,7 +73,6 @@ fn complete(env: &Environment, line: &CommandLine) -> (Vec<Candidate>, Option<Er
             }
         }
     }
-    let typed = line.words.get(line.index);
     (selected(candidates, typed.map(AsRef::as_ref)), values.error)
 }
 

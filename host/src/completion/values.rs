@@ -83,7 +83,7 @@ impl<'a> Values<'a> {
         };
         let command = self.startup.registry.command(&path);
         let (plugin, manifest, spec) = command.ok_or_else(no_command)?;
-        let arguments = cli::parse_arguments(spec, &manifest.settings, matches)?;
+        let arguments = cli::parse_arguments(&spec, &manifest.settings, matches)?;
         let output = OutputMode {
             format: global.format.name().to_owned(),
             ..OutputMode::default()
@@ -91,7 +91,7 @@ impl<'a> Values<'a> {
         let yes = global.yes;
         let invocation = self
             .startup
-            .invocation((manifest, spec), arguments, yes, output)?;
+            .invocation((manifest, &spec), arguments, yes, output)?;
         let mut isolation = self.startup.isolation(global.isolate);
         // A crash must not end the shell's command line with a message.
         isolation.isolate_untrusted = true;

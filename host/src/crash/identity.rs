@@ -1,8 +1,8 @@
 //! What a report says about a plugin.
 
 use super::fixed_text::FixedText;
+use crate::discovery::PluginManifest;
 use crate::discovery::crash_line;
-use kt_plugin_api::manifest::Manifest;
 use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -21,7 +21,7 @@ pub(crate) struct PluginIdentity {
 }
 
 impl PluginIdentity {
-    pub(super) fn new(manifest: &Manifest, journal: &Path) -> &'static Self {
+    pub(super) fn new(manifest: &PluginManifest, journal: &Path) -> &'static Self {
         // A path with a zero byte does not exist: then no crash is recorded.
         let path = |path: &Path| CString::new(path.as_os_str().as_bytes()).unwrap_or_default();
         let report_to = match manifest.homepage.as_str() {
@@ -50,7 +50,8 @@ impl PluginIdentity {
             "manifest = 1\nname = \"{name}\"\nversion = \"1.0.0\"\n\
              description = \"x\"\napi = \"^1.0\"\nlibrary = \"x\"\n"
         );
-        let manifest: Manifest = toml::from_str(&text).expect("the manifest is valid");
-        Self::new(&manifest, Path::new("/"))
+        let manifest: kt_plugin_api::manifest::Manifest =
+            toml::from_str(&text).expect("the manifest is valid");
+        Self::new(&manifest.into(), Path::new("/"))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::identity::PluginIdentity;
 use super::{exit, fault, host_signals, libraries};
-use kt_plugin_api::manifest::Manifest;
+use crate::discovery::PluginManifest;
 use std::path::Path;
 use std::sync::Once;
 
@@ -10,7 +10,7 @@ static INSTALL: Once = Once::new();
 
 /// Returns what reports say about the plugin, whose crashes are recorded in `journal`. The
 /// first call installs the handlers.
-pub(crate) fn register(manifest: &Manifest, journal: &Path) -> &'static PluginIdentity {
+pub(crate) fn register(manifest: &PluginManifest, journal: &Path) -> &'static PluginIdentity {
     INSTALL.call_once(|| {
         fault::set_alternate_stack();
         libraries::record_host();

@@ -2,9 +2,11 @@
 //! installed. It is generated, is stored beside the plugin directory, and may be
 //! missing.
 
+use super::binary::Encoded;
+use super::index::Index;
+use super::plugin_manifest::PluginManifest;
 use super::search::SearchDir;
-use super::trust::check_trust;
-use kt_plugin_api::manifest::Manifest;
+use super::trust::TrustChecks;
 use serde::{Deserialize, Serialize};
 use std::fs::Metadata;
 use std::path::Path;
@@ -31,10 +33,16 @@ pub(crate) struct CatalogEntry {
 
 /// Reads a catalog. It names packages to install, so the same trust check applies
 /// as for plugins.
-fn read_file(file: &Path) -> Option<Catalog> {
+fn read_file(file: &Path, index: &mut Index, trust: &mut TrustChecks) -> Option<Catalog> {
     let meta = std::fs::metadata(file).ok().filter(Metadata::is_file)?;
-    check_trust(file, &meta).ok()?;
-    toml::from_str(&std::fs::read_to_string(file).ok()?).ok()
+    trust.check(file, &meta).ok()?;
+    let cached = index.get(file, &meta, |_, from| Vec::decode(from));
+    if let Some(plugins) = cached {
+        return Some(Catalog { plugins });
+    }
+    let catalog: Catalog = toml::from_str(&std::fs::read_to_string(file).ok()?).ok()?;
+    index.insert(file, &meta, |to| catalog.plugins.encode(to));
+    Some(catalog)
 }
 
 /// All known plugins, installed or not.
@@ -47,13 +55,13 @@ pub(crate) struct Catalog {
 impl Catalog {
     /// Reads the catalogs beside the search directories. One that cannot be read
     /// is ignored, because catalogs only improve error messages.
-    pub(crate) fn read(path: &[SearchDir]) -> Self {
+    pub(super) fn read(path: &[SearchDir], index: &mut Index, trust: &mut TrustChecks) -> Self {
         let mut all = Self::default();
         for dir in path {
             let Some(parent) = dir.path.parent() else {
                 continue;
             };
-            let catalog = read_file(&parent.join(FILE)).unwrap_or_default();
+            let catalog = read_file(&parent.join(FILE), index, trust).unwrap_or_default();
             for entry in catalog.plugins {
                 if !all.plugins.iter().any(|e| e.plugin == entry.plugin) {
                     all.plugins.push(entry);
@@ -64,7 +72,9 @@ impl Catalog {
     }
 
     /// Builds the catalog of these manifests; packages are named `kt-<plugin>`.
-    pub(crate) fn from_manifests<'a>(manifests: impl IntoIterator<Item = &'a Manifest>) -> Self {
+    pub(crate) fn from_manifests<'a>(
+        manifests: impl IntoIterator<Item = &'a PluginManifest>,
+    ) -> Self {
         let plugins = manifests
             .into_iter()
             .map(|m| CatalogEntry {

@@ -8,46 +8,52 @@ use kt_plugin_api::manifest::GroupSpec;
 use std::collections::BTreeMap;
 
 /// The group, by its path, and the index of the plugin that describes it.
-type Groups = BTreeMap<Vec<String>, (GroupSpec, usize)>;
+type Groups<'a> = BTreeMap<&'a [String], (&'a GroupSpec, usize)>;
 
 /// Returns the description of every group that a usable plugin declares.
-pub(crate) fn groups(all: &[DiscoveredPlugin]) -> Vec<GroupSpec> {
-    described(all)
-        .into_values()
-        .map(|(group, _)| group)
-        .collect()
+pub(crate) fn groups(all: &[DiscoveredPlugin]) -> impl Iterator<Item = &GroupSpec> {
+    described(all).into_values().map(|(group, _)| group)
 }
 
 /// Adds a note to each plugin whose description of a group is not shown.
 pub(super) fn note_differing_groups(all: &mut [DiscoveredPlugin]) {
-    let described = described(all);
-    let names: Vec<String> = all.iter().map(DiscoveredPlugin::name).collect();
-    for plugin in all.iter_mut() {
-        let declared = plugin.manifest.iter().flat_map(|m| &m.groups);
-        let notes: Vec<String> = declared
-            .filter_map(|group| {
-                let (shown, by) = described.get(&group.path).filter(|(g, _)| g != group)?;
-                Some(format!(
-                    "its description of the group `{}` is ignored: that of the plugin `{}` is `{}`",
-                    group.path.join(" "),
-                    names.get(*by)?,
-                    shown.about
-                ))
-            })
-            .collect();
-        if plugin.state == PluginState::Usable {
-            plugin.notes.extend(notes);
+    for (index, note) in notes(all) {
+        if let Some(plugin) = all.get_mut(index) {
+            plugin.notes.push(note);
         }
     }
 }
 
-fn described(all: &[DiscoveredPlugin]) -> Groups {
+fn notes(all: &[DiscoveredPlugin]) -> Vec<(usize, String)> {
+    let described = described(all);
+    let mut notes = Vec::new();
+    for (index, plugin) in all.iter().enumerate() {
+        if plugin.state != PluginState::Usable {
+            continue;
+        }
+        for group in plugin.manifest.iter().flat_map(|m| &m.groups) {
+            let shown = described.get(group.path.as_slice());
+            let Some((shown, by)) = shown.filter(|(shown, _)| *shown != group) else {
+                continue;
+            };
+            let Some(by) = all.get(*by) else { continue };
+            let note = format!(
+                "its description of the group `{}` is ignored: that of the plugin `{}` is `{}`",
+                group.path.join(" "),
+                by.name(),
+                shown.about
+            );
+            notes.push((index, note));
+        }
+    }
+    notes
+}
+
+fn described(all: &[DiscoveredPlugin]) -> Groups<'_> {
     let mut groups = Groups::new();
     for (index, plugin) in installation_first(all) {
         for group in plugin.manifest.iter().flat_map(|m| &m.groups) {
-            groups
-                .entry(group.path.clone())
-                .or_insert_with(|| (group.clone(), index));
+            groups.entry(&group.path).or_insert((group, index));
         }
     }
     groups

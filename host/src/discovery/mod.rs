@@ -4,11 +4,15 @@
 #![forbid(unsafe_code)]
 
 mod api_requirement;
+mod binary;
 mod catalog;
+mod file_identity;
 mod groups;
 mod index;
 mod manifest;
+mod manifest_encoding;
 mod plugin;
+mod plugin_manifest;
 mod precedence;
 mod quarantine;
 mod registry;
@@ -18,9 +22,10 @@ mod tier;
 mod trust;
 
 pub(crate) use catalog::{Catalog, CatalogEntry};
+pub(crate) use file_identity::FileIdentity;
 pub(crate) use groups::groups;
-pub(crate) use index::FileIdentity;
 pub(crate) use plugin::{DiscoveredPlugin, MANIFEST, PluginState, RecordPaths};
+pub(crate) use plugin_manifest::{CommandSummary, PluginManifest};
 pub(crate) use quarantine::{crash_line, record_crash, record_success, set_enabled};
 pub(crate) use registry::{Registry, ScanOptions, parse_manifest, read_plugin};
 pub(crate) use search::{PluginSource, SearchDir, SearchScope, search_path};

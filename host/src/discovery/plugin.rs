@@ -1,9 +1,9 @@
 //! A plugin on the search path, and whether it can be used.
 
 use super::manifest::COMMANDS;
+use super::plugin_manifest::PluginManifest;
 use super::search::PluginSource;
 use super::tier::PluginTier;
-use kt_plugin_api::manifest::Manifest;
 use kt_plugin_api::{Dirs, Error};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -52,7 +52,7 @@ pub(crate) struct DiscoveredPlugin {
     /// Where the directory comes from.
     pub(crate) source: PluginSource,
     /// Its manifest, if it is valid.
-    pub(crate) manifest: Option<Manifest>,
+    pub(crate) manifest: Option<PluginManifest>,
     /// Whether it can be used.
     pub(crate) state: PluginState,
     /// What is ignored in its manifest.
@@ -68,16 +68,13 @@ pub(crate) struct DiscoveredPlugin {
 impl DiscoveredPlugin {
     /// Returns the name of the plugin, or of its directory without a manifest.
     pub(crate) fn name(&self) -> String {
-        self.manifest.as_ref().map_or_else(
-            || {
-                self.dir
-                    .file_name()
-                    .unwrap_or_default()
-                    .to_string_lossy()
-                    .into_owned()
-            },
-            |m| m.name.clone(),
-        )
+        match &self.manifest {
+            Some(manifest) => manifest.name.clone(),
+            None => {
+                let name = self.dir.file_name().unwrap_or_default();
+                name.to_string_lossy().into_owned()
+            }
+        }
     }
 
     /// Returns the paths of the commands that its manifest declares, also if it is
@@ -95,9 +92,6 @@ impl DiscoveredPlugin {
 
     /// Returns the path of the library or the program.
     pub(crate) fn library(&self) -> Option<PathBuf> {
-        Some(
-            self.dir
-                .join(self.manifest.as_ref()?.code_file(std::env::consts::OS)),
-        )
+        Some(self.dir.join(&self.manifest.as_ref()?.code_file))
     }
 }

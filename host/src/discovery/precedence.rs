@@ -1,9 +1,13 @@
 //! Which copy of a plugin is used, and which plugin declares a command or a provider.
 
 use super::plugin::{DiscoveredPlugin, PluginState};
+use super::plugin_manifest::PluginManifest;
 use super::search::PluginSource;
-use kt_plugin_api::manifest::{Manifest, ProvidesSpec};
+use kt_plugin_api::manifest::ProvidesSpec;
 use kt_plugin_api::{Class, Error};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::path::PathBuf;
 
 /// Moves the user's copies that the settings allow to shadow others to the front.
 pub(super) fn prefer_allowed_shadows(all: &mut [DiscoveredPlugin], allow_shadow: &[String]) {
@@ -11,57 +15,70 @@ pub(super) fn prefer_allowed_shadows(all: &mut [DiscoveredPlugin], allow_shadow:
 }
 
 pub(super) fn mark_shadowed(all: &mut [DiscoveredPlugin]) {
-    for i in 1..all.len() {
-        let (before, rest) = all.split_at_mut(i);
-        let Some(later) = rest.first_mut() else {
-            continue;
-        };
-        if later.state != PluginState::Usable {
+    let mut first: HashMap<String, PathBuf> = HashMap::new();
+    for plugin in all {
+        if plugin.state != PluginState::Usable {
             continue;
         }
-        let first = before
-            .iter()
-            .find(|f| f.state == PluginState::Usable && f.name() == later.name());
-        if let Some(first) = first {
-            later.state = PluginState::Shadowed(first.dir.clone());
+        match first.entry(plugin.name()) {
+            Entry::Vacant(entry) => drop(entry.insert(plugin.dir.clone())),
+            Entry::Occupied(entry) => plugin.state = PluginState::Shadowed(entry.get().clone()),
         }
     }
 }
 
 /// Refuses each plugin that declares a command or a provider of a plugin before it.
 pub(super) fn refuse_conflicts(all: &mut [DiscoveredPlugin]) {
-    for i in 1..all.len() {
-        let (before, rest) = all.split_at_mut(i);
-        let Some(later) = rest.first_mut() else {
-            continue;
-        };
-        let (PluginState::Usable, Some(manifest)) = (&later.state, &later.manifest) else {
-            continue;
-        };
-        let conflict = before
-            .iter()
-            .filter(|f| f.state == PluginState::Usable)
-            .find_map(|f| conflict(f.manifest.as_ref()?, manifest).map(|what| (what, f)));
-        if let Some((what, first)) = conflict {
-            let error = Error::new(
-                Class::Plugin,
-                "plugin-conflict",
-                format!(
-                    "plugin `{}` declares {what}, which plugin `{}` already declares",
-                    later.name(),
-                    first.name()
-                ),
-            )
-            .cause(format!("first: `{}`", first.dir.display()))
-            .cause(format!("second: `{}`", later.dir.display()))
-            .hint("remove one of the two directories");
-            later.state = PluginState::Refused(error);
+    for (index, error) in conflicts(all) {
+        if let Some(plugin) = all.get_mut(index) {
+            plugin.state = PluginState::Refused(error);
         }
     }
 }
 
+fn conflicts(all: &[DiscoveredPlugin]) -> Vec<(usize, Error)> {
+    let mut commands: HashMap<&[String], usize> = HashMap::new();
+    let mut providers: HashMap<(&str, &str), usize> = HashMap::new();
+    let mut refused = Vec::new();
+    for (index, later) in all.iter().enumerate() {
+        let (PluginState::Usable, Some(manifest)) = (&later.state, &later.manifest) else {
+            continue;
+        };
+        let paths = manifest.commands.iter().map(|c| c.path.as_slice());
+        let names = manifest.provides.iter();
+        let names = names.map(|p| (p.interface.as_str(), p.name.as_str()));
+        let declared = paths.clone().filter_map(|path| commands.get(path));
+        let provided = names.clone().filter_map(|name| providers.get(&name));
+        let first = declared.chain(provided).min().and_then(|at| all.get(*at));
+        let conflict = first.and_then(|f| Some((conflict(f.manifest.as_ref()?, manifest)?, f)));
+        match conflict {
+            Some((what, first)) => refused.push((index, refusal(later, &what, first))),
+            None => {
+                commands.extend(paths.map(|path| (path, index)));
+                providers.extend(names.map(|name| (name, index)));
+            }
+        }
+    }
+    refused
+}
+
+fn refusal(later: &DiscoveredPlugin, what: &str, first: &DiscoveredPlugin) -> Error {
+    Error::new(
+        Class::Plugin,
+        "plugin-conflict",
+        format!(
+            "plugin `{}` declares {what}, which plugin `{}` already declares",
+            later.name(),
+            first.name()
+        ),
+    )
+    .cause(format!("first: `{}`", first.dir.display()))
+    .cause(format!("second: `{}`", later.dir.display()))
+    .hint("remove one of the two directories")
+}
+
 /// Returns what both manifests declare.
-pub(super) fn conflict(first: &Manifest, second: &Manifest) -> Option<String> {
+pub(super) fn conflict(first: &PluginManifest, second: &PluginManifest) -> Option<String> {
     let command = second
         .commands
         .iter()

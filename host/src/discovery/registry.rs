@@ -1,23 +1,24 @@
 //! The plugins on the search path, and which of them can be used.
 
+use super::binary::Encoded;
 use super::catalog::Catalog;
 use super::groups::note_differing_groups;
 use super::index::Index;
-use super::manifest::ParsedManifest;
+use super::manifest;
 use super::plugin::{DiscoveredPlugin, MANIFEST, PluginState, RecordPaths};
+use super::plugin_manifest::PluginManifest;
 use super::precedence::{conflict, mark_shadowed, prefer_allowed_shadows, refuse_conflicts};
 use super::quarantine::{Journal, refusal};
 use super::search::{PluginSource, SearchDir};
 use super::settings::unify_settings;
 use super::tier::PluginTier;
-use super::{manifest, trust};
-use kt_plugin_api::manifest::{CommandSpec, Manifest, ProvidesSpec};
+use super::trust::TrustChecks;
+use kt_plugin_api::manifest::{CommandSpec, ProvidesSpec};
 use kt_plugin_api::{Class, Error};
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// A directory in which no file can exist.
-const NO_CACHE: &str = "/dev/null";
 /// A larger file is not a manifest.
 const MAX_MANIFEST: u64 = 1024 * 1024;
 
@@ -25,6 +26,8 @@ const MAX_MANIFEST: u64 = 1024 * 1024;
 pub(crate) struct ScanOptions<'a> {
     pub(crate) path: &'a [SearchDir],
     pub(crate) cache: &'a Path,
+    /// The running executable: only what it has written is read from the cache.
+    pub(crate) exe: &'a Path,
     /// The plugins of the user that may replace others of the same name.
     pub(crate) allow_shadow: &'a [String],
     pub(crate) records: Arc<RecordPaths>,
@@ -42,39 +45,41 @@ impl Registry {
     /// Scans the search path. A problem with one plugin does not affect the
     /// others.
     pub(crate) fn scan(options: &ScanOptions<'_>) -> Self {
-        let mut index = Index::open(options.cache);
+        let mut scan = Scan {
+            records: &options.records,
+            index: Index::open(options.cache, options.exe),
+            trust: TrustChecks::default(),
+        };
         let journal = Journal::read(&options.records.journal);
         let mut all = Vec::new();
         for dir in options.path {
-            for entry in subdirectories(&dir.path) {
-                if let Some(plugin) = read(entry, dir.source, &options.records, &mut index) {
-                    all.push(plugin);
-                }
-            }
+            let entries = subdirectories(&dir.path).into_iter();
+            all.extend(entries.filter_map(|entry| scan.read(entry, dir.source)));
         }
-        index.save();
+        let catalog = Catalog::read(options.path, &mut scan.index, &mut scan.trust);
+        scan.index.save();
         refuse_disabled(&mut all, &journal);
         prefer_allowed_shadows(&mut all, options.allow_shadow);
         mark_shadowed(&mut all);
         refuse_conflicts(&mut all);
         note_differing_groups(&mut all);
         unify_settings(&mut all);
-        Self {
-            all,
-            catalog: Catalog::read(options.path),
-        }
+        Self { all, catalog }
     }
 
     /// Returns what a manifest declares that a usable plugin of another name declares, and
     /// that plugin.
-    pub(crate) fn conflict(&self, manifest: &Manifest) -> Option<(String, &DiscoveredPlugin)> {
+    pub(crate) fn conflict(
+        &self,
+        manifest: &PluginManifest,
+    ) -> Option<(String, &DiscoveredPlugin)> {
         self.usable()
             .filter(|(_, other)| other.name != manifest.name)
             .find_map(|(plugin, other)| Some((conflict(other, manifest)?, plugin)))
     }
 
     /// Returns the plugins that can be used.
-    pub(crate) fn usable(&self) -> impl Iterator<Item = (&DiscoveredPlugin, &Manifest)> {
+    pub(crate) fn usable(&self) -> impl Iterator<Item = (&DiscoveredPlugin, &PluginManifest)> {
         self.all
             .iter()
             .filter(|f| f.state == PluginState::Usable)
@@ -82,7 +87,7 @@ impl Registry {
     }
 
     /// Returns the usable plugin with this name.
-    pub(crate) fn plugin(&self, name: &str) -> Option<(&DiscoveredPlugin, &Manifest)> {
+    pub(crate) fn plugin(&self, name: &str) -> Option<(&DiscoveredPlugin, &PluginManifest)> {
         self.usable().find(|(_, m)| m.name == name)
     }
 
@@ -90,20 +95,16 @@ impl Registry {
     pub(crate) fn command(
         &self,
         path: &[String],
-    ) -> Option<(&DiscoveredPlugin, &Manifest, &CommandSpec)> {
-        self.usable().find_map(|(f, m)| {
-            m.commands
-                .iter()
-                .find(|c| c.path == path)
-                .map(|command| (f, m, command))
-        })
+    ) -> Option<(&DiscoveredPlugin, &PluginManifest, CommandSpec)> {
+        self.usable()
+            .find_map(|(f, m)| Some((f, m, m.command(path)?)))
     }
 
     /// Returns the usable providers of an interface.
     pub(crate) fn providers<'a>(
         &'a self,
         interface: &'a str,
-    ) -> impl Iterator<Item = (&'a DiscoveredPlugin, &'a Manifest, &'a ProvidesSpec)> {
+    ) -> impl Iterator<Item = (&'a DiscoveredPlugin, &'a PluginManifest, &'a ProvidesSpec)> {
         self.usable().flat_map(move |(f, m)| {
             m.provides
                 .iter()
@@ -154,8 +155,8 @@ fn subdirectories(dir: &Path) -> Vec<Subdirectory> {
 ///
 /// # Errors
 /// Class `plugin` with file, line and column.
-pub(crate) fn parse_manifest(path: &Path, text: &str) -> Result<Manifest, Error> {
-    Ok(manifest::parse(path, text)?.manifest)
+pub(crate) fn parse_manifest(path: &Path, text: &str) -> Result<PluginManifest, Error> {
+    Ok(manifest::parse(path, text)?.manifest.into())
 }
 
 /// Reads one plugin, without the cache.
@@ -164,53 +165,93 @@ pub(crate) fn read_plugin(dir: &Path, records: &Arc<RecordPaths>) -> Option<Disc
         dir: dir.to_owned(),
         link: None,
     };
-    let mut index = Index::open(Path::new(NO_CACHE));
-    read(entry, PluginSource::Option, records, &mut index)
+    let mut scan = Scan {
+        records,
+        index: Index::none(),
+        trust: TrustChecks::default(),
+    };
+    scan.read(entry, PluginSource::Option)
 }
 
-fn read(
-    entry: Subdirectory,
-    source: PluginSource,
-    records: &Arc<RecordPaths>,
-    index: &mut Index,
-) -> Option<DiscoveredPlugin> {
-    let Subdirectory { dir, link } = entry;
-    let path = dir.join(MANIFEST);
-    let meta = std::fs::metadata(&path).ok()?;
-    let manifest = if meta.is_file() && meta.len() <= MAX_MANIFEST {
-        trust::check_trust(&path, &meta).and_then(|()| read_manifest(&path, &meta, index))
-    } else {
-        Err(Error::new(
-            Class::Plugin,
-            "invalid-manifest",
-            format!(
-                "`{}` is not a regular file of at most 1 MiB",
-                path.display()
-            ),
-        ))
-    };
-    let (manifest, notes, state) = match manifest {
-        Err(error) => (None, Vec::new(), PluginState::Refused(error)),
-        Ok(parsed) => {
-            let state = if parsed.manifest.supports_os(std::env::consts::OS) {
-                PluginState::Usable
-            } else {
-                PluginState::UnsupportedPlatform
-            };
-            (Some(parsed.manifest), parsed.notes, state)
+/// Reads plugins.
+struct Scan<'a> {
+    records: &'a Arc<RecordPaths>,
+    index: Index,
+    trust: TrustChecks,
+}
+
+impl Scan<'_> {
+    fn read(&mut self, entry: Subdirectory, source: PluginSource) -> Option<DiscoveredPlugin> {
+        let Subdirectory { dir, link } = entry;
+        let path = dir.join(MANIFEST);
+        let meta = std::fs::metadata(&path).ok()?;
+        let manifest = if meta.is_file() && meta.len() <= MAX_MANIFEST {
+            self.trust
+                .check(&path, &meta)
+                .and_then(|()| self.read_manifest(&path, &meta))
+        } else {
+            Err(Error::new(
+                Class::Plugin,
+                "invalid-manifest",
+                format!(
+                    "`{}` is not a regular file of at most 1 MiB",
+                    path.display()
+                ),
+            ))
+        };
+        let (manifest, notes, state) = match manifest {
+            Err(error) => (None, Vec::new(), PluginState::Refused(error)),
+            Ok((manifest, notes)) => {
+                let state = if manifest.supports_this_os {
+                    PluginState::Usable
+                } else {
+                    PluginState::UnsupportedPlatform
+                };
+                (Some(manifest), notes, state)
+            }
+        };
+        Some(DiscoveredPlugin {
+            tier: PluginTier::of(source, link.is_some(), &meta),
+            dir,
+            link,
+            source,
+            manifest,
+            state,
+            notes,
+            crashes: 0,
+            records: self.records.clone(),
+        })
+    }
+
+    /// Returns a manifest, and a message for each key that is ignored in it.
+    fn read_manifest(
+        &mut self,
+        path: &Path,
+        meta: &Metadata,
+    ) -> Result<(PluginManifest, Vec<String>), Error> {
+        let cached = self.index.get(path, meta, |bytes, from| {
+            let notes = Encoded::decode(from)?;
+            Some((PluginManifest::decode(bytes, from)?, notes))
+        });
+        if let Some(cached) = cached {
+            return Ok(cached);
         }
-    };
-    Some(DiscoveredPlugin {
-        tier: PluginTier::of(source, link.is_some(), &meta),
-        dir,
-        link,
-        source,
-        manifest,
-        state,
-        notes,
-        crashes: 0,
-        records: records.clone(),
-    })
+        let text = std::fs::read_to_string(path).map_err(|e| {
+            Error::new(
+                Class::Plugin,
+                "invalid-manifest",
+                format!("cannot read `{}`", path.display()),
+            )
+            .cause(e)
+        })?;
+        let parsed = manifest::parse(path, &text)?;
+        let (manifest, notes) = (PluginManifest::from(parsed.manifest), parsed.notes);
+        self.index.insert(path, meta, |to| {
+            notes.encode(to);
+            manifest.encode(to);
+        });
+        Ok((manifest, notes))
+    }
 }
 
 /// Refuses the plugins that the journal excludes.
@@ -226,25 +267,4 @@ fn refuse_disabled(all: &mut [DiscoveredPlugin], journal: &Journal) {
             plugin.state = PluginState::Refused(error);
         }
     }
-}
-
-fn read_manifest(
-    path: &Path,
-    meta: &std::fs::Metadata,
-    index: &mut Index,
-) -> Result<ParsedManifest, Error> {
-    if let Some(cached) = index.get(path, meta) {
-        return Ok(cached);
-    }
-    let text = std::fs::read_to_string(path).map_err(|e| {
-        Error::new(
-            Class::Plugin,
-            "invalid-manifest",
-            format!("cannot read `{}`", path.display()),
-        )
-        .cause(e)
-    })?;
-    let parsed = manifest::parse(path, &text)?;
-    index.insert(path, meta, &parsed);
-    Ok(parsed)
 }

@@ -4,42 +4,64 @@
 //! no reason to refuse a plugin, and must not take another one out.
 
 use super::groups::installation_first;
-use super::plugin::{DiscoveredPlugin, PluginState};
+use super::plugin::DiscoveredPlugin;
 use kt_plugin_api::manifest::SettingSpec;
 use std::collections::BTreeMap;
 
 /// Replaces differing declarations, and adds a note to their plugins.
 pub(super) fn unify_settings(all: &mut [DiscoveredPlugin]) {
-    let declared = declared(all);
-    let usable = |plugin: &&mut DiscoveredPlugin| plugin.state == PluginState::Usable;
-    for plugin in all.iter_mut().filter(usable) {
-        let Some(manifest) = &mut plugin.manifest else {
+    for Difference {
+        plugin,
+        setting,
+        effective,
+        note,
+    } in differences(all)
+    {
+        let Some(plugin) = all.get_mut(plugin) else {
             continue;
         };
-        for setting in &mut manifest.settings {
-            let Some((effective, by)) = declared.get(&setting.key) else {
-                continue;
-            };
-            if effective != setting {
-                setting.clone_from(effective);
-                plugin.notes.push(format!(
-                    "its declaration of the setting `{}` is ignored: that of the plugin `{by}` applies",
-                    setting.key
-                ));
-            }
+        let settings = plugin.manifest.as_mut().map(|m| &mut m.settings);
+        if let Some(replaced) = settings.and_then(|s| s.get_mut(setting)) {
+            *replaced = effective;
+            plugin.notes.push(note);
         }
     }
 }
 
-/// Returns the declaration of each setting that applies, and its plugin.
-fn declared(all: &[DiscoveredPlugin]) -> BTreeMap<String, (SettingSpec, String)> {
-    let mut declared = BTreeMap::new();
-    for (_, plugin) in installation_first(all) {
+/// A declaration that does not apply: the indexes of its plugin and in its manifest.
+struct Difference {
+    plugin: usize,
+    setting: usize,
+    effective: SettingSpec,
+    note: String,
+}
+
+fn differences(all: &[DiscoveredPlugin]) -> Vec<Difference> {
+    let mut declared: BTreeMap<&str, (&SettingSpec, &DiscoveredPlugin)> = BTreeMap::new();
+    let installation_first = installation_first(all);
+    for (_, plugin) in &installation_first {
         for setting in plugin.manifest.iter().flat_map(|m| &m.settings) {
-            declared
-                .entry(setting.key.clone())
-                .or_insert_with(|| (setting.clone(), plugin.name()));
+            declared.entry(&setting.key).or_insert((setting, plugin));
         }
     }
-    declared
+    let mut differences = Vec::new();
+    for (index, plugin) in installation_first {
+        let settings = plugin.manifest.iter().flat_map(|m| &m.settings);
+        for (at, setting) in settings.enumerate() {
+            let effective = declared.get(setting.key.as_str());
+            if let Some((effective, by)) = effective.filter(|(e, _)| *e != setting) {
+                differences.push(Difference {
+                    plugin: index,
+                    setting: at,
+                    effective: (*effective).clone(),
+                    note: format!(
+                        "its declaration of the setting `{}` is ignored: that of the plugin `{}` applies",
+                        setting.key,
+                        by.name()
+                    ),
+                });
+            }
+        }
+    }
+    differences
 }

@@ -1,11 +1,11 @@
 //! The trust check: only root and the current user may be able to change the files
-//! of a plugin.
+//! of a plugin. Nothing of it is remembered from one run to the next.
 
 use kt_plugin_api::{Class, Error};
 use rustix::fs::{Access, access};
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The uid of files with unmapped owners in a user namespace
 /// (`/proc/sys/kernel/overflowuid`, 65534 on every distribution).
@@ -13,38 +13,91 @@ const OVERFLOW_UID: u32 = 65534;
 const GROUP_WRITE: u32 = 0o020;
 const OTHER_WRITE: u32 = 0o002;
 const STICKY: u32 = 0o1000;
-/// The number of parents that belong to kt: the directory of the plugin, and the
-/// plugin directory.
-const PLUGIN_PARENTS: usize = 2;
 
 /// Returns an error if other users could have changed the file.
 ///
 /// # Errors
 /// Class `plugin`, with the command that fixes it.
 pub(crate) fn check_trust(path: &Path, meta: &Metadata) -> Result<(), Error> {
-    check_owner(path, meta)?;
-    check_mode(path, meta)?;
-    for (depth, parent) in path.ancestors().skip(1).enumerate() {
-        let Ok(meta) = std::fs::metadata(parent) else {
-            continue;
+    TrustChecks::default().check(path, meta)
+}
+
+/// Checks files, and looks at each directory above the plugin directories once.
+#[derive(Default)]
+pub(super) struct TrustChecks {
+    /// What was found at and above plugin directories.
+    checked: Vec<(PathBuf, AncestorCheck)>,
+}
+
+/// Which directories other users may write to.
+#[derive(Clone)]
+struct AncestorCheck {
+    /// The metadata of the directory itself; `None` if there are none.
+    meta: Option<Metadata>,
+    /// The nearest directory above it to which others may write.
+    above: Option<PathBuf>,
+}
+
+impl TrustChecks {
+    /// Returns an error if other users could have changed the file.
+    ///
+    /// # Errors
+    /// Class `plugin`, with the command that fixes it.
+    pub(super) fn check(&mut self, path: &Path, meta: &Metadata) -> Result<(), Error> {
+        check_owner(path, meta)?;
+        check_mode(path, meta)?;
+        let Some(dir) = path.parent() else {
+            return Ok(());
         };
-        // In a sticky directory other users can create files, but not replace
-        // existing ones.
-        let others = meta.mode() & OTHER_WRITE != 0 && meta.mode() & STICKY == 0;
+        check_parent(path, dir, std::fs::metadata(dir).ok().as_ref())?;
+        let Some(parent) = dir.parent() else {
+            return Ok(());
+        };
+        let ancestors = self.ancestors(parent);
+        check_parent(path, parent, ancestors.meta.as_ref())?;
+        match ancestors.above {
+            Some(writable) => Err(writable_directory(path, &writable, "o-w")),
+            None => Ok(()),
+        }
+    }
+
+    fn ancestors(&mut self, dir: &Path) -> AncestorCheck {
+        let known = self.checked.iter().find(|(checked, _)| checked == dir);
+        if let Some((_, check)) = known {
+            return check.clone();
+        }
         // Group permissions above the plugin directory are up to the system:
         // on Debian, /usr/local/lib is writable by the group `staff`.
-        let change = if depth < PLUGIN_PARENTS && is_group_writable(&meta) {
-            "g-w"
-        } else if others {
-            "o-w"
-        } else {
-            continue;
+        let by_others =
+            |dir: &&Path| std::fs::metadata(dir).is_ok_and(|m| is_writable_by_others(&m));
+        let check = AncestorCheck {
+            meta: std::fs::metadata(dir).ok(),
+            above: dir.ancestors().skip(1).find(by_others).map(Path::to_owned),
         };
-        let parent = parent.display();
-        let reason = format!("its directory `{parent}` is writable by others");
-        return Err(untrusted(path, &reason).hint(format!("run `chmod {change} '{parent}'`")));
+        self.checked.push((dir.to_owned(), check.clone()));
+        check
     }
-    Ok(())
+}
+
+/// Checks a directory that belongs to kt: that of the plugin, or the plugin directory.
+fn check_parent(path: &Path, dir: &Path, meta: Option<&Metadata>) -> Result<(), Error> {
+    let change = match meta {
+        Some(meta) if is_group_writable(meta) => "g-w",
+        Some(meta) if is_writable_by_others(meta) => "o-w",
+        _ => return Ok(()),
+    };
+    Err(writable_directory(path, dir, change))
+}
+
+fn writable_directory(path: &Path, dir: &Path, change: &str) -> Error {
+    let dir = dir.display();
+    let reason = format!("its directory `{dir}` is writable by others");
+    untrusted(path, &reason).hint(format!("run `chmod {change} '{dir}'`"))
+}
+
+/// In a sticky directory other users can create files, but not replace existing ones.
+fn is_writable_by_others(dir: &Metadata) -> bool {
+    dir.mode() & OTHER_WRITE != 0 && dir.mode() & STICKY == 0
 }
 
 fn check_owner(path: &Path, meta: &Metadata) -> Result<(), Error> {

@@ -4,12 +4,12 @@ use super::archive::unpack;
 use super::files::{copy_file, create_file, open_regular};
 use super::signature::Publisher;
 use super::staging::Staging;
+use crate::discovery::PluginManifest;
 use crate::discovery::{
     DiscoveredPlugin, MANIFEST, PluginState, RecordPaths, parse_manifest, read_plugin,
 };
 use crate::load;
 use crate::plugin_lock::sha256_of;
-use kt_plugin_api::manifest::Manifest;
 use kt_plugin_api::{Class, Error};
 use std::fs::File;
 use std::io::{Read, Write};
@@ -37,7 +37,7 @@ enum ArtifactKind {
 pub(crate) struct Candidate {
     pub(super) staging: Staging,
     pub(crate) plugin: DiscoveredPlugin,
-    pub(crate) manifest: Manifest,
+    pub(crate) manifest: PluginManifest,
 }
 
 impl Artifact {
@@ -168,8 +168,8 @@ impl Artifact {
             .map_err(|_| invalid(&self.path, "its embedded manifest is not UTF-8"))?;
         let manifest = parse_manifest(&self.path, &text)?;
         write_manifest(&dir.join(MANIFEST), &text).map_err(failed)?;
-        let name = manifest.code_file(std::env::consts::OS);
-        copy_file(&self.path, &dir.join(name), LIBRARY_MODE).map_err(failed)
+        let file = dir.join(&manifest.code_file);
+        copy_file(&self.path, &file, LIBRARY_MODE).map_err(failed)
     }
 }
 
@@ -185,7 +185,7 @@ fn copy_plugin(from: &Path, artifact: &Path, to: &Path) -> Result<(), Error> {
         .map_err(|e| failed(MANIFEST, e))?;
     let manifest = parse_manifest(&artifact.join(MANIFEST), &text)?;
     copy(MANIFEST, FILE_MODE)?;
-    copy(&manifest.code_file(std::env::consts::OS), LIBRARY_MODE)?;
+    copy(&manifest.code_file, LIBRARY_MODE)?;
     let entries = std::fs::read_dir(from).map_err(|e| failed(".", e))?;
     for entry in entries.filter_map(Result::ok) {
         let name = entry.file_name();

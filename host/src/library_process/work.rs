@@ -3,6 +3,7 @@
 use super::host::Host;
 use super::host_access::HostAccess;
 use crate::discovery::DiscoveredPlugin;
+use crate::discovery::PluginManifest;
 use crate::load::LoadedPlugin;
 use crate::rpc::{
     APPLICATION_ERROR, CompleteParams, InterfaceCallParams, RunParams, compact, error_response,
@@ -12,7 +13,6 @@ use crate::runtime::{
     CallContext, Implementation, OpenProvider, SignalState, Transport, call_method,
     complete_command, context, run_command, shut_down,
 };
-use kt_plugin_api::manifest::Manifest;
 use kt_plugin_api::{Class, Error};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -28,7 +28,7 @@ struct CommandPath {
 /// The loaded library, and its running calls.
 pub(super) struct Library {
     pub(super) plugin: DiscoveredPlugin,
-    pub(super) manifest: Manifest,
+    pub(super) manifest: PluginManifest,
     loaded: &'static LoadedPlugin,
     pub(super) host: Arc<Host>,
     running: Mutex<BTreeMap<u64, Arc<SignalState>>>,
@@ -36,7 +36,7 @@ pub(super) struct Library {
 
 impl Library {
     pub(super) fn new(
-        (plugin, manifest): (DiscoveredPlugin, Manifest),
+        (plugin, manifest): (DiscoveredPlugin, PluginManifest),
         loaded: &'static LoadedPlugin,
         host: Arc<Host>,
     ) -> Self {

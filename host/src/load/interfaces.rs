@@ -3,15 +3,18 @@
 #![forbid(unsafe_code)]
 
 use super::library::{LoadedPlugin, VtableError};
+use crate::discovery::PluginManifest;
 use kt_plugin_api::abi::COMMAND_INTERFACE;
-use kt_plugin_api::manifest::Manifest;
 use kt_plugin_api::{Class, Error};
 
 /// Checks that a library implements the interfaces in its manifest.
 ///
 /// # Errors
 /// Class `plugin`.
-pub(crate) fn check_interfaces(loaded: &LoadedPlugin, manifest: &Manifest) -> Result<(), Error> {
+pub(crate) fn check_interfaces(
+    loaded: &LoadedPlugin,
+    manifest: &PluginManifest,
+) -> Result<(), Error> {
     let unusable = |interface: &str, error: VtableError| {
         let message = format!(
             "plugin `{}` {} cannot provide `{interface}`",

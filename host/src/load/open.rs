@@ -3,10 +3,11 @@
 use super::layout_cache;
 use super::library::{LoadedPlugin, MappedLibrary, map, name_and_version};
 use crate::crash;
+use crate::discovery::PluginManifest;
 use crate::discovery::{DiscoveredPlugin, MANIFEST, PluginSource, check_trust};
 use crate::plugin_lock;
 use kt_plugin_api::abi::KtPlugin;
-use kt_plugin_api::manifest::{Manifest, PluginKind};
+use kt_plugin_api::manifest::PluginKind;
 use kt_plugin_api::{Class, Error, abi};
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use std::fs::{File, Metadata};
@@ -21,7 +22,7 @@ const MAX_LIBRARY: u64 = 1 << 30;
 /// Class `plugin`, naming the plugin and its path.
 pub(crate) fn load(
     plugin: &DiscoveredPlugin,
-    manifest: &Manifest,
+    manifest: &PluginManifest,
     cache: &Path,
 ) -> Result<LoadedPlugin, Error> {
     let path = plugin.library().unwrap_or_default();
@@ -49,7 +50,7 @@ pub(crate) fn load(
 /// Class `plugin`, naming the plugin and its path.
 pub(crate) fn check_files(
     plugin: &DiscoveredPlugin,
-    manifest: &Manifest,
+    manifest: &PluginManifest,
 ) -> Result<(File, Metadata), Error> {
     let path = plugin.library().unwrap_or_default();
     let fail = |e: Error| attributed(e, manifest, &path);
@@ -169,7 +170,7 @@ fn check_block(mapped: &MappedLibrary) -> Result<KtPlugin, Error> {
     Ok(block)
 }
 
-fn check_identity(block: &KtPlugin, manifest: &Manifest) -> Result<(), Error> {
+fn check_identity(block: &KtPlugin, manifest: &PluginManifest) -> Result<(), Error> {
     let (name, version) =
         name_and_version(block).map_err(|e| Error::new(Class::Plugin, "plugin-incompatible", e))?;
     if name != manifest.name || version != manifest.version {
@@ -205,7 +206,7 @@ fn not_initialized(path: &Path, error: Error) -> Error {
 }
 
 /// Names the plugin, its version and its path in an error that does not.
-pub(crate) fn attributed(error: Error, manifest: &Manifest, path: &Path) -> Error {
+pub(crate) fn attributed(error: Error, manifest: &PluginManifest, path: &Path) -> Error {
     if error.class != Class::Plugin || error.data.contains_key("plugin") {
         return error;
     }

@@ -3,10 +3,11 @@
 
 use super::open::{attributed, broken, check_files};
 use crate::discovery::DiscoveredPlugin;
+use crate::discovery::PluginManifest;
 use crate::environment;
 use crate::plugin_lock;
 use kt_plugin_api::Error;
-use kt_plugin_api::manifest::{Manifest, PluginKind};
+use kt_plugin_api::manifest::PluginKind;
 use rustix::process::{Resource, Rlimit, Signal};
 use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt;
@@ -32,7 +33,7 @@ const FIRST_OTHER: libc::c_uint = 3;
 /// Class `plugin`, naming the plugin and its path.
 pub(crate) fn check_process(
     plugin: &DiscoveredPlugin,
-    manifest: &Manifest,
+    manifest: &PluginManifest,
     cache: &Path,
 ) -> Result<(), Error> {
     let (file, meta) = check_files(plugin, manifest)?;
@@ -49,7 +50,7 @@ pub(crate) fn check_process(
 /// Returns the command of a plugin of the kind `process`.
 pub(crate) fn program(
     plugin: &DiscoveredPlugin,
-    manifest: &Manifest,
+    manifest: &PluginManifest,
     memory_limit: Option<u64>,
 ) -> Command {
     let path = plugin.library().unwrap_or_default();

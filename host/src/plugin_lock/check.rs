@@ -4,10 +4,10 @@ use super::file::{LockEntry, PluginLock};
 use super::hash_cache::HashCache;
 use super::sha256::sha256_of_bytes;
 use super::transaction::LockTransaction;
+use crate::discovery::PluginManifest;
 use crate::discovery::{DiscoveredPlugin, MANIFEST, PluginTier};
 use crate::logging;
 use kt_plugin_api::abi::log;
-use kt_plugin_api::manifest::Manifest;
 use kt_plugin_api::{Class, Error};
 use std::fs::File;
 use std::io;
@@ -29,7 +29,7 @@ pub(crate) struct PluginHashes {
 /// Class `plugin` if a file changed, with both hashes and the command to accept it.
 pub(crate) fn check_at_load(
     plugin: &DiscoveredPlugin,
-    manifest: &Manifest,
+    manifest: &PluginManifest,
     code: &File,
     cache: &Path,
 ) -> Result<(), Error> {
@@ -58,7 +58,7 @@ pub(crate) fn check_at_load(
 /// As for [`check_at_load`].
 pub(crate) fn inspect(
     plugin: &DiscoveredPlugin,
-    manifest: &Manifest,
+    manifest: &PluginManifest,
     lock: &PluginLock,
     cache: Option<&Path>,
 ) -> Result<Option<LockEntry>, Error> {
@@ -106,7 +106,7 @@ fn cached_hashes(plugin: &DiscoveredPlugin, code: &File, cache: &Path) -> io::Re
 }
 
 /// Returns the entry of a plugin that has hashes.
-fn locked<'l>(lock: &'l PluginLock, manifest: &Manifest) -> Option<&'l LockEntry> {
+fn locked<'l>(lock: &'l PluginLock, manifest: &PluginManifest) -> Option<&'l LockEntry> {
     let entry = lock.entries.get(&manifest.name)?;
     (entry.tier != PluginTier::Development).then_some(entry)
 }
@@ -130,7 +130,7 @@ fn compare(entry: &LockEntry, name: &str, hashes: &PluginHashes) -> Result<(), E
 }
 
 /// Reports a linked plugin at each load, because its files are not checked.
-fn check_link(plugin: &DiscoveredPlugin, manifest: &Manifest) -> Result<(), Error> {
+fn check_link(plugin: &DiscoveredPlugin, manifest: &PluginManifest) -> Result<(), Error> {
     let lock = PluginLock::read(&plugin.records.lock)?;
     if let Some(entry) = lock.entries.get(&manifest.name) {
         check_link_entry(entry, plugin, manifest)?;
@@ -148,7 +148,7 @@ fn check_link(plugin: &DiscoveredPlugin, manifest: &Manifest) -> Result<(), Erro
 fn check_link_entry(
     entry: &LockEntry,
     plugin: &DiscoveredPlugin,
-    manifest: &Manifest,
+    manifest: &PluginManifest,
 ) -> Result<(), Error> {
     if entry.tier == PluginTier::Development {
         return Ok(());
@@ -170,7 +170,7 @@ fn check_link_entry(
 
 fn lock_first_use(
     plugin: &DiscoveredPlugin,
-    manifest: &Manifest,
+    manifest: &PluginManifest,
     hashes: &PluginHashes,
 ) -> Result<(), Error> {
     let mut entry = LockEntry::new(&manifest.name, &manifest.version, PluginTier::Locked);

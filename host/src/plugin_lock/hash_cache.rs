@@ -11,9 +11,6 @@ use std::path::{Path, PathBuf};
 
 /// The maximum number of entries; the oldest are removed first.
 const MAX_ENTRIES: usize = 128;
-/// A file that changed this recently may change again without a new time stamp, so its
-/// hash is not cached; the resolution of time stamps is at most two seconds.
-const MIN_AGE_SECONDS: i64 = 3;
 
 #[derive(Clone, Serialize, Deserialize)]
 struct CachedHash {
@@ -52,7 +49,7 @@ impl HashCache {
         }
         let hash = sha256_of(file)?;
         let unchanged = FileIdentity::of(&file.metadata()?) == identity;
-        if unchanged && identity.age_seconds() >= MIN_AGE_SECONDS {
+        if unchanged && identity.is_settled() {
             let excess = (self.entries.len() + 1).saturating_sub(MAX_ENTRIES);
             self.entries.drain(..excess);
             self.entries.push(CachedHash {

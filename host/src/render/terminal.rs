@@ -106,8 +106,11 @@ impl Terminal {
         } else {
             Cow::Borrowed(text)
         };
-        let mut out = AutoStream::new(io::stdout().lock(), self.stdout_color);
-        out.write_all(text.as_bytes())?;
+        // Standard output has a buffer of one line; the text is written at once.
+        let mut written = AutoStream::new(Vec::new(), self.stdout_color);
+        written.write_all(text.as_bytes())?;
+        let mut out = io::stdout().lock();
+        out.write_all(&written.into_inner())?;
         out.flush()
     }
 

@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use crate::discovery::DiscoveredPlugin;
-use kt_plugin_api::manifest::Manifest;
+use crate::discovery::PluginManifest;
 use kt_plugin_api::{Class, Error};
 
 /// The failure of a call.
@@ -20,7 +20,7 @@ impl CallFailure {
     }
 
     /// Returns the error of the plugin, or one that names it.
-    pub(crate) fn into_error(self, plugin: &DiscoveredPlugin, manifest: &Manifest) -> Error {
+    pub(crate) fn into_error(self, plugin: &DiscoveredPlugin, manifest: &PluginManifest) -> Error {
         let inner = match self {
             Self::Reported(error) => return error,
             Self::Violation(error) => error,

@@ -10,9 +10,9 @@ use super::signals::SignalState;
 use super::transport::Transport;
 use crate::crash::{self, HangPolicy, SignalPolicy};
 use crate::discovery::DiscoveredPlugin;
+use crate::discovery::PluginManifest;
 use crate::load::LoadedPlugin;
 use kt_plugin_api::abi::{COMMAND_INTERFACE, KtSink, KtStr, status};
-use kt_plugin_api::manifest::Manifest;
 use kt_plugin_api::{Class, CompletionRequest, Error, Event, Output};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ const UNKNOWN_ARGUMENT: &str = "kt-unknown-argument";
 /// What to ask.
 pub(crate) struct CompletionQuery<'a> {
     pub(crate) providers: &'a Providers<'a>,
-    pub(crate) plugin: (&'a DiscoveredPlugin, &'a Manifest),
+    pub(crate) plugin: (&'a DiscoveredPlugin, &'a PluginManifest),
     pub(crate) request: &'a CompletionRequest,
     /// Unix time in milliseconds.
     pub(crate) deadline: u64,

@@ -2,8 +2,9 @@
 
 #![forbid(unsafe_code)]
 
+use crate::discovery::PluginManifest;
 use crate::discovery::PluginSource;
-use kt_plugin_api::manifest::{Isolation, Manifest};
+use kt_plugin_api::manifest::Isolation;
 use kt_plugin_api::{Class, Error};
 use std::time::Duration;
 
@@ -32,7 +33,7 @@ impl IsolationPolicy {
     /// By default these are the libraries of third parties that provide interfaces and
     /// have no commands: every call of them is a function of JSON, so that a process
     /// changes nothing but the consequences of a crash.
-    pub(super) fn isolates(&self, source: PluginSource, manifest: &Manifest) -> bool {
+    pub(super) fn isolates(&self, source: PluginSource, manifest: &PluginManifest) -> bool {
         if self.isolate_all || self.isolate.contains(&manifest.name) {
             return true;
         }
@@ -85,17 +86,17 @@ fn parse_size(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::{IsolationPolicy, parse_size};
-    use crate::discovery::PluginSource;
+    use crate::discovery::{PluginManifest, PluginSource};
     use kt_plugin_api::manifest::Manifest;
 
-    fn manifest(extra: &str) -> Manifest {
+    fn manifest(extra: &str) -> PluginManifest {
         let text = format!(
             "manifest = 1\nname = 'x'\nversion = '1.0.0'\ndescription = 'X'\napi = '^1.0'\nlibrary = 'x'\n{extra}"
         );
-        toml::from_str(&text).unwrap()
+        toml::from_str::<Manifest>(&text).unwrap().into()
     }
 
-    fn isolates(policy: &IsolationPolicy, source: PluginSource, manifest: &Manifest) -> bool {
+    fn isolates(policy: &IsolationPolicy, source: PluginSource, manifest: &PluginManifest) -> bool {
         policy.isolates(source, manifest)
     }
 

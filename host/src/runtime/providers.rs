@@ -7,9 +7,10 @@ use super::inherited_descriptors::InheritedDescriptors;
 use super::isolation::IsolationPolicy;
 use super::process_call::ProcessProvider;
 use super::transport::{Transport, shut_down, start};
+use crate::discovery::PluginManifest;
 use crate::discovery::{DiscoveredPlugin, Registry};
 use crate::environment::{self, Environment};
-use kt_plugin_api::manifest::{DetectRule, Manifest, ProvidesSpec};
+use kt_plugin_api::manifest::{DetectRule, ProvidesSpec};
 use kt_plugin_api::{Class, Error, ProviderInfo};
 use std::collections::BTreeMap;
 use std::os::fd::OwnedFd;
@@ -67,7 +68,7 @@ impl<'a> Providers<'a> {
     pub(crate) fn load(
         &self,
         plugin: &DiscoveredPlugin,
-        manifest: &Manifest,
+        manifest: &PluginManifest,
     ) -> Result<Transport, Error> {
         let mut loaded = self
             .loaded
@@ -108,7 +109,12 @@ impl<'a> Providers<'a> {
         all
     }
 
-    fn assess(&self, interface: &str, manifest: &Manifest, spec: &ProvidesSpec) -> ProviderInfo {
+    fn assess(
+        &self,
+        interface: &str,
+        manifest: &PluginManifest,
+        spec: &ProvidesSpec,
+    ) -> ProviderInfo {
         let os = std::env::consts::OS;
         let supervises = spec.os.is_empty() || spec.os.iter().any(|s| s == os);
         let detected = spec.detect.iter().find(|rule| self.matches(rule));

@@ -10,10 +10,11 @@ use super::signals::SignalState;
 use super::transport::Transport;
 use crate::crash::{self, HangPolicy, SignalPolicy};
 use crate::discovery::DiscoveredPlugin;
+use crate::discovery::PluginManifest;
 use crate::load::LoadedPlugin;
 use crate::process::PluginProcess;
 use kt_plugin_api::abi::{COMMAND_INTERFACE, KtStr, cancel, status};
-use kt_plugin_api::manifest::{CommandSpec, Manifest};
+use kt_plugin_api::manifest::CommandSpec;
 use kt_plugin_api::{Class, Error, Invocation, Output};
 use serde_json::json;
 use std::time::Duration;
@@ -38,7 +39,7 @@ impl Runner<'_> {
     /// The error of the plugin, or class `plugin` if it violated the contract.
     pub(crate) fn run(
         &self,
-        (plugin, manifest, spec): (&DiscoveredPlugin, &Manifest, &CommandSpec),
+        (plugin, manifest, spec): (&DiscoveredPlugin, &PluginManifest, &CommandSpec),
         invocation: &Invocation,
         deadline: u64,
     ) -> Result<Output, Error> {

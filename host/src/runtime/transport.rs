@@ -4,12 +4,13 @@ use super::isolation::IsolationPolicy;
 use crate::clock::unix_ms_after;
 use crate::crash;
 use crate::discovery::DiscoveredPlugin;
+use crate::discovery::PluginManifest;
 use crate::load::{self, LoadedPlugin, attributed};
 use crate::logging;
 use crate::process::{LIBRARY_PROCESS, PluginProcess, ProcessCommand};
 use kt_plugin_api::Error;
 use kt_plugin_api::abi::log;
-use kt_plugin_api::manifest::{Manifest, PluginKind};
+use kt_plugin_api::manifest::PluginKind;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -44,7 +45,7 @@ impl Transport {
 /// # Errors
 /// Class `plugin`, naming the plugin and its path.
 pub(super) fn start(
-    (plugin, manifest): (&DiscoveredPlugin, &Manifest),
+    (plugin, manifest): (&DiscoveredPlugin, &PluginManifest),
     isolation: &IsolationPolicy,
     cache: &Path,
 ) -> Result<Transport, Error> {
@@ -80,7 +81,7 @@ pub(super) fn start(
 
 /// Returns the command that loads a library in another process of kt.
 fn library_process(
-    (plugin, manifest): (&DiscoveredPlugin, &Manifest),
+    (plugin, manifest): (&DiscoveredPlugin, &PluginManifest),
     memory_limit: Option<u64>,
     cache: &Path,
 ) -> Command {

@@ -69,7 +69,10 @@ fn print(hello: &Duration, names: &[String], times: &[Duration]) {
         "\nratio to a Rust program that prints one line ({} µs), by the number of other plugins\n",
         hello.as_micros()
     );
-    println!("| command | {} |", PLUGINS.map(|n| n.to_string()).join(" | "));
+    println!(
+        "| command | {} |",
+        PLUGINS.map(|n| n.to_string()).join(" | ")
+    );
     println!("|---|{}", "---|".repeat(PLUGINS.len()));
     for (row, name) in names.iter().enumerate() {
         let of_row = times.iter().skip(row).step_by(names.len());

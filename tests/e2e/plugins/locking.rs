@@ -1,7 +1,7 @@
 //! The lock file, links, and the cache of manifests: changed files are not used.
 
 use super::user_plugins::UserPlugins;
-use crate::harness::tool;
+use crate::harness::{TIMEOUT, tool, wait_until};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -148,9 +148,10 @@ fn the_cache_is_private_and_that_of_another_user_is_ignored() {
         shell.run().ok().stdout_contains("probe");
         assert_eq!(mode(&index()), 0o600, "{umask}");
     }
-    let text = fs::read_to_string(index()).expect("the test owns it");
-    let poisoned = text.replace("Breaks one rule", "Poisons the cache");
-    assert_ne!(text, poisoned);
+    let poisoned = wait_until("the manifest is cached", TIMEOUT, || {
+        plugins.kt("plugin list").run().ok();
+        poisoned_index(fs::read(index()).expect("the test owns it"))
+    });
     fs::write(index(), &poisoned).expect("the test owns it");
     plugins
         .kt("plugin list")
@@ -172,4 +173,23 @@ fn the_cache_is_private_and_that_of_another_user_is_ignored() {
             .ok()
             .stdout_excludes("Poisons");
     }
+}
+
+/// Returns a valid index with another text in a manifest, if it contains that manifest.
+fn poisoned_index(mut index: Vec<u8>) -> Option<Vec<u8>> {
+    /// After the magic bytes, the version of the format and the identity of the executable.
+    const CHECKSUM: usize = 8 + 4 + 56;
+    let (text, poison) = (b"Breaks one rule", b"Poisons a cache");
+    let at = index.windows(text.len()).position(|part| part == text)?;
+    index[at..at + text.len()].copy_from_slice(poison);
+    let (words, rest) = index[CHECKSUM + 8..].as_chunks::<8>();
+    let words = words.iter().map(|word| u64::from_le_bytes(*word));
+    let length = (index.len() - CHECKSUM - 8) as u64;
+    let sum = words
+        .chain(rest.iter().map(|byte| u64::from(*byte)))
+        .fold(length, |sum, word| {
+            (sum.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        });
+    index[CHECKSUM..CHECKSUM + 8].copy_from_slice(&sum.to_le_bytes());
+    Some(index)
 }

@@ -18,6 +18,7 @@ mod languages;
 mod layout;
 mod life_cycle;
 mod locking;
+mod manifest_index;
 mod messages;
 mod misbehaving;
 mod missing;

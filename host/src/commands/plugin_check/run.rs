@@ -3,12 +3,12 @@
 use super::report::CheckReport;
 use crate::commands::context::CommandContext;
 use crate::crash::{self, HangPolicy, SignalPolicy};
+use crate::discovery::PluginManifest;
 use crate::discovery::{DiscoveredPlugin, PluginState};
 use crate::load::check_interfaces;
 use crate::runtime::{CallContext, SignalState, Transport, call_provider};
 use clap::ArgMatches;
 use kt_plugin_api::doctor::INTERFACE;
-use kt_plugin_api::manifest::Manifest;
 use kt_plugin_api::{Class, Error, Invocation, Output, View};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -54,7 +54,7 @@ pub(in crate::commands) fn run(
 fn find<'a>(
     dir: &Path,
     context: &CommandContext<'a>,
-) -> Result<(&'a DiscoveredPlugin, &'a Manifest), Error> {
+) -> Result<(&'a DiscoveredPlugin, &'a PluginManifest), Error> {
     let plugin = context.registry.all.iter().find(|p| p.dir == dir);
     match plugin.map(|plugin| (plugin, &plugin.state, &plugin.manifest)) {
         Some((plugin, PluginState::Usable, Some(manifest))) => Ok((plugin, manifest)),
@@ -69,7 +69,7 @@ fn find<'a>(
 /// Loads the plugin, and checks that it implements the interfaces in its manifest.
 fn check(
     plugin: &DiscoveredPlugin,
-    manifest: &Manifest,
+    manifest: &PluginManifest,
     context: &CommandContext<'_>,
 ) -> Result<(), Error> {
     match context.providers.load(plugin, manifest)? {
@@ -79,7 +79,7 @@ fn check(
     }
 }
 
-fn doctor(manifest: &Manifest, context: &CommandContext<'_>) -> Vec<Result<Value, Error>> {
+fn doctor(manifest: &PluginManifest, context: &CommandContext<'_>) -> Vec<Result<Value, Error>> {
     let provided = manifest
         .provides
         .iter()
@@ -89,7 +89,11 @@ fn doctor(manifest: &Manifest, context: &CommandContext<'_>) -> Vec<Result<Value
         .collect()
 }
 
-fn call(manifest: &Manifest, provider: &str, context: &CommandContext<'_>) -> Result<Value, Error> {
+fn call(
+    manifest: &PluginManifest,
+    provider: &str,
+    context: &CommandContext<'_>,
+) -> Result<Value, Error> {
     let call = CallContext::new(context.providers, context.terminal, None, 0);
     let layers = context.layers.as_ref().map_err(Clone::clone)?;
     let options = BTreeMap::new();

@@ -2,8 +2,8 @@
 
 use super::templates::Language;
 use crate::cli::{self, CommandSelection};
+use crate::discovery::PluginManifest;
 use crate::discovery::Registry;
-use kt_plugin_api::manifest::Manifest;
 use kt_plugin_api::{Class, Error};
 
 /// The longest name: it is the name of a directory and of a group of commands.
@@ -96,7 +96,7 @@ pub(super) fn check(name: &str, language: Language) -> Result<(), Error> {
 ///
 /// # Errors
 /// Class `conflict`.
-pub(super) fn check_unused(manifest: &Manifest, registry: &Registry) -> Result<(), Error> {
+pub(super) fn check_unused(manifest: &PluginManifest, registry: &Registry) -> Result<(), Error> {
     let name = &manifest.name;
     let conflict = |message: String| {
         Err(Error::new(Class::Conflict, "plugin-conflict", message).hint("choose another name"))

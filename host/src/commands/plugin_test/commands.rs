@@ -8,8 +8,9 @@ use super::child::{ChildKt, ChildOutput};
 use super::completion;
 use super::contract::{check, failure};
 use super::values::{invalid_value, valid_values};
+use crate::discovery::PluginManifest;
 use kt_plugin_api::Error;
-use kt_plugin_api::manifest::{ArgSpec, ArgType, CommandSpec, Manifest};
+use kt_plugin_api::manifest::{ArgSpec, ArgType, CommandSpec};
 use kt_plugin_api::plugin_test::{TestCase, TestFailure};
 use rustix::process::Signal;
 use serde_json::Value;
@@ -23,7 +24,7 @@ type Checked = Result<Result<(), TestFailure>, Error>;
 /// When kt cannot be started.
 pub(super) fn run(
     kt: &ChildKt,
-    manifest: &Manifest,
+    manifest: &PluginManifest,
     cases: &[Case],
 ) -> Result<Vec<TestCase>, Error> {
     let mut all = vec![
@@ -38,9 +39,9 @@ pub(super) fn run(
             arguments(kt, manifest),
         )?,
     ];
-    for spec in &manifest.commands {
-        all.extend(command(kt, spec, cases)?);
-        if let Some(checked) = completion::check(kt, spec)? {
+    for spec in manifest.command_specs() {
+        all.extend(command(kt, &spec, cases)?);
+        if let Some(checked) = completion::check(kt, &spec)? {
             let id = format!("complete {}", spec.path.join(" "));
             let about = "its dynamic arguments are completed, and no unknown one";
             all.push(case(&id, about, Ok(checked))?);
@@ -78,7 +79,7 @@ fn run_json(kt: &ChildKt, spec: &CommandSpec, words: &[String]) -> Result<ChildO
     kt.run(&args)
 }
 
-fn help(kt: &ChildKt, manifest: &Manifest) -> Checked {
+fn help(kt: &ChildKt, manifest: &PluginManifest) -> Checked {
     for spec in &manifest.commands {
         let path = spec.path.iter().map(String::as_str);
         let args: Vec<&str> = path.chain(["--help"]).collect();
@@ -90,19 +91,19 @@ fn help(kt: &ChildKt, manifest: &Manifest) -> Checked {
     Ok(Ok(()))
 }
 
-fn arguments(kt: &ChildKt, manifest: &Manifest) -> Checked {
-    for spec in &manifest.commands {
-        for arg in spec.args.iter().filter(|arg| can_be_alone(arg, spec)) {
+fn arguments(kt: &ChildKt, manifest: &PluginManifest) -> Checked {
+    for spec in manifest.command_specs() {
+        for arg in spec.args.iter().filter(|arg| can_be_alone(arg, &spec)) {
             if let Some(value) = invalid_value(arg) {
-                passed!(refused(kt, spec, &words(arg, value), value)?);
+                passed!(refused(kt, &spec, &words(arg, value), value)?);
             }
         }
         if spec.args.iter().any(is_missing_without_words) {
-            passed!(refused(kt, spec, &[], "required")?);
+            passed!(refused(kt, &spec, &[], "required")?);
         }
-        for (a, b) in conflicts(spec) {
+        for (a, b) in conflicts(&spec) {
             let both = [a, b].map(|arg| words(arg, valid_values(arg).first().map_or("", |v| v)));
-            passed!(refused(kt, spec, &both.concat(), "cannot be used with")?);
+            passed!(refused(kt, &spec, &both.concat(), "cannot be used with")?);
         }
     }
     Ok(Ok(()))

@@ -8,6 +8,7 @@ use super::{cases, commands, report};
 use crate::commands::context::CommandContext;
 use crate::commands::plugin_dir::canonical_dir;
 use crate::crash::{HangPolicy, SignalPolicy};
+use crate::discovery::PluginManifest;
 use crate::discovery::{
     DiscoveredPlugin, PluginSource, PluginState, RecordPaths, Registry, ScanOptions, SearchDir,
 };
@@ -15,7 +16,6 @@ use crate::runtime::{
     CHANGE_GRACE, CallContext, InheritedDescriptors, Providers, SignalState, call_provider,
 };
 use clap::ArgMatches;
-use kt_plugin_api::manifest::Manifest;
 use kt_plugin_api::plugin_test::{
     INTERFACE, TestCase, TestFailure, TestReport, TestRequest, TestResult,
 };
@@ -42,6 +42,7 @@ pub(in crate::commands) fn run(
     let registry = Registry::scan(&ScanOptions {
         path: &search,
         cache,
+        exe: &context.env.exe,
         allow_shadow: &[],
         records: Arc::new(RecordPaths::of(context.dirs)),
     });
@@ -103,7 +104,7 @@ fn with_first(dir: &Path, others: &[SearchDir]) -> Vec<SearchDir> {
         .collect()
 }
 
-fn usable<'a>(registry: &'a Registry, dir: &Path) -> Result<&'a Manifest, Error> {
+fn usable<'a>(registry: &'a Registry, dir: &Path) -> Result<&'a PluginManifest, Error> {
     let same = |f: &&DiscoveredPlugin| f.dir.canonicalize().is_ok_and(|canonical| canonical == dir);
     let plugin = registry.all.iter().find(same).ok_or_else(|| {
         let message = format!("`{}` does not contain a plugin", dir.display());
@@ -128,7 +129,7 @@ fn usable<'a>(registry: &'a Registry, dir: &Path) -> Result<&'a Manifest, Error>
 }
 
 /// Loads the plugin in a child.
-fn load_test(kt: &ChildKt, manifest: &Manifest) -> Result<TestCase, Error> {
+fn load_test(kt: &ChildKt, manifest: &PluginManifest) -> Result<TestCase, Error> {
     let (id, about) = (
         "load",
         "it can be loaded, and implements the interfaces in its manifest",
