@@ -6,7 +6,8 @@ const HIGH: u64 = repeat(0x80);
 /// The bit of lower case of each byte.
 pub(crate) const LOWER: u64 = repeat(0x20);
 
-const fn repeat(byte: u8) -> u64 {
+/// Returns a byte eight times.
+pub(crate) const fn repeat(byte: u8) -> u64 {
     u64::from_ne_bytes([byte; 8])
 }
 
@@ -25,7 +26,7 @@ pub fn load(text: &[u8], at: usize) -> u64 {
 
 /// Returns the bits of the first `count` of eight bytes.
 #[inline]
-pub(crate) fn mask(count: usize) -> u64 {
+pub(crate) const fn mask(count: usize) -> u64 {
     const MASKS: [u64; 9] = {
         let mut masks = [u64::MAX; 9];
         let mut count = 0;
@@ -35,7 +36,7 @@ pub(crate) fn mask(count: usize) -> u64 {
         }
         masks
     };
-    MASKS[count.min(8)]
+    MASKS[if count < 8 { count } else { 8 }]
 }
 
 /// Returns how many of eight bytes are letters, from the first on.

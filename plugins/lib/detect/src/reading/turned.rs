@@ -1,6 +1,6 @@
 //! Texts that are rotated by thirteen letters or reversed.
 
-use crate::letters::{LOWER, letters, load, mask};
+use crate::letters::{LOWER, letters, load, mask, repeat};
 
 /// Words that most texts of a language have, and some that attacks have.
 const WORDS: [&str; 169] = [
@@ -29,6 +29,9 @@ const fn pack(word: &[u8]) -> u64 {
     u64::from_le_bytes(bytes)
 }
 
+/// Letters of the alphabet.
+const LETTERS: u8 = 26;
+
 /// Slots of the table of words: at most a sixth is taken.
 const SLOTS: usize = 1024;
 
@@ -51,6 +54,51 @@ static TABLE: [u64; SLOTS] = {
     }
     table
 };
+
+/// A rotated word: all words that are rotations of each other have one, which begins with `a`.
+/// Letters count from 1, so that none is like a missing one.
+const fn unrotated(lower: u64, length: usize) -> u64 {
+    let first = (lower & 0xff) as u8 - b'a';
+    let places = lower.wrapping_sub(repeat(b'a')) & mask(length);
+    let moved = places + (repeat(LETTERS - first) & mask(length));
+    // A byte of 26 and more has the highest bit once 102 are added.
+    let above = (moved + repeat(0x80 - LETTERS)) >> 7 & repeat(1);
+    (moved - above * LETTERS as u64 + repeat(1)) & mask(length)
+}
+
+/// The words by what they are unrotated, and the first letters of those that are alike, as bits.
+static ROTATIONS: [(u64, u32); SLOTS] = {
+    let mut table = [(0, 0); SLOTS];
+    let mut at = 0;
+    while at < WORDS.len() {
+        let word = WORDS[at].as_bytes();
+        let key = unrotated(pack(word), word.len());
+        let mut slot = slot(key);
+        while table[slot].0 != 0 && table[slot].0 != key {
+            slot = (slot + 1) % SLOTS;
+        }
+        table[slot].0 = key;
+        table[slot].1 |= 1 << (word[0] - b'a');
+        at += 1;
+    }
+    table
+};
+
+/// Returns by how many places a word can be rotated to a listed one, as bits.
+fn rotations(lower: u64, length: usize) -> u32 {
+    let key = unrotated(lower, length);
+    let mut slot = slot(key);
+    while ROTATIONS[slot].0 != 0 {
+        let (known, firsts) = ROTATIONS[slot];
+        if known == key {
+            let first = (lower & 0xff) as u32 - u32::from(b'a');
+            let all = u64::from(firsts) << LETTERS | u64::from(firsts);
+            return (all >> first) as u32 & ((1 << LETTERS) - 1);
+        }
+        slot = (slot + 1) % SLOTS;
+    }
+    0
+}
 
 /// Returns a word in lower case, if it has two letters or more and is not too long for the list.
 fn packed(word: u64, length: usize) -> Option<u64> {
@@ -100,8 +148,8 @@ impl Turn {
         let place = letter - first;
         first
             + match self {
-                Self::By(places) => (place + places) % 26,
-                Self::Atbash => 25 - place,
+                Self::By(places) => (place + places) % LETTERS,
+                Self::Atbash => LETTERS - 1 - place,
             }
     }
 
@@ -117,8 +165,17 @@ impl Turn {
 /// The character that stands 47 places on among the visible ones of ASCII.
 fn rotate_visible(c: char) -> char {
     match u8::try_from(c) {
-        Ok(byte @ b'!'..=b'~') => char::from((byte - b'!' + 47) % 94 + b'!'),
+        Ok(byte) if byte.is_ascii() => char::from(rotate_byte(byte)),
         _ => c,
+    }
+}
+
+/// The same of a byte; the others, such as those of other characters, stay.
+fn rotate_byte(byte: u8) -> u8 {
+    match byte {
+        b'!'..=b'O' => byte + 47,
+        b'P'..=b'~' => byte - 47,
+        other => other,
     }
 }
 
@@ -145,17 +202,64 @@ fn words(text: &[u8], mut take: impl FnMut(u64, usize) -> bool) {
     }
 }
 
-/// How many of the first words of a text are listed, once they are turned, and how many there are.
-fn listed(text: &[u8], mut turn: impl FnMut(u64, usize) -> u64) -> (usize, usize) {
+/// How many of the first words of a text are listed, and how many there are.
+fn listed(text: &[u8]) -> (usize, usize) {
     let (mut all, mut found) = (0, 0);
     words(text, |word, length| {
         all += 1;
-        // Longer ones are not listed.
-        let short = length <= LONGEST;
-        found += usize::from(short && packed(turn(word, length), length).is_some_and(is_listed));
+        found += usize::from(packed(word, length).is_some_and(is_listed));
         true
     });
     (found, all)
+}
+
+/// How many of the first words of a text are listed, once they are turned.
+struct Turned {
+    all: usize,
+    /// By the number of places.
+    rotated: [usize; LETTERS as usize],
+    atbash: usize,
+    reversed: usize,
+}
+
+impl Turned {
+    fn count(text: &[u8]) -> Self {
+        let mut turned = Self {
+            all: 0,
+            rotated: [0; LETTERS as usize],
+            atbash: 0,
+            reversed: 0,
+        };
+        words(text, |word, length| {
+            turned.all += 1;
+            turned.add(word, length);
+            true
+        });
+        turned
+    }
+
+    fn add(&mut self, word: u64, length: usize) {
+        let Some(lower) = packed(word, length) else {
+            return;
+        };
+        let mut places = rotations(lower, length);
+        while places != 0 {
+            self.rotated[places.trailing_zeros() as usize] += 1;
+            places &= places - 1;
+        }
+        // `a` and `z` add up to the same as every pair.
+        let opposite = repeat(b'a' + b'z') - (lower | !mask(length) & repeat(b'a'));
+        self.atbash += usize::from(is_listed(opposite & mask(length)));
+        let reversed = lower.swap_bytes() >> (8 * (LONGEST - length));
+        self.reversed += usize::from(is_listed(reversed));
+    }
+
+    fn by(&self, turn: Turn) -> usize {
+        match turn {
+            Turn::By(places) => self.rotated[usize::from(places)],
+            Turn::Atbash => self.atbash,
+        }
+    }
 }
 
 /// The text turned back, when it reads as no language as it stands and as one
@@ -178,29 +282,25 @@ pub(super) fn turn(text: &str) -> Option<String> {
         return Some(turned);
     }
     let fits = |found: usize| found * 8 >= all && found > plain * 2;
-    let by = |text: &[u8], turn: Turn| {
-        listed(text, |word, _| {
-            u64::from_le_bytes(word.to_le_bytes().map(|letter| turn.letter(letter)))
-        })
-    };
-    if fits(by(bytes, THIRTEEN).0) {
+    let turned = Turned::count(bytes);
+    if fits(turned.by(THIRTEEN)) {
         return Some(THIRTEEN.text(text));
     }
-    let (reversed, _) = listed(bytes, |word, length| {
-        word.swap_bytes() >> (8 * (LONGEST - length))
-    });
-    if fits(reversed) {
+    if fits(turned.reversed) {
         return Some(text.chars().rev().collect());
     }
     if all < LEAST_FOR_ANY {
         return None;
     }
-    let others = (1..26).map(Turn::By).chain([Turn::Atbash]);
-    let near = &bytes[..bytes.len().min(HEAD_FOR_ANY)];
+    let near = match bytes.get(..HEAD_FOR_ANY) {
+        Some(near) => Turned::count(near),
+        None => turned,
+    };
+    let others = (1..LETTERS).map(Turn::By).chain([Turn::Atbash]);
     let best = others
-        .map(|turn| (by(near, turn), turn))
-        .max_by_key(|((count, _), _)| *count);
-    best.filter(|((count, all), _)| count * 8 >= *all && *count > plain * 2)
+        .map(|turn| (near.by(turn), turn))
+        .max_by_key(|(count, _)| *count);
+    best.filter(|(count, _)| count * 8 >= near.all && *count > plain * 2)
         .map(|(_, turn)| turn.text(text))
 }
 
@@ -214,7 +314,31 @@ fn turn_visible(text: &str, head: &str) -> Option<String> {
     if letters * 4 > all * 3 {
         return None;
     }
-    let visible: String = head.chars().map(rotate_visible).collect();
-    let (found, all) = listed(visible.as_bytes(), |word, _| word);
+    let visible: Vec<u8> = head.bytes().map(rotate_byte).collect();
+    let (found, all) = listed(&visible);
     (all >= LEAST && found * 8 >= all).then(|| text.chars().map(rotate_visible).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HEAD_WORDS, LETTERS, THIRTEEN, Turn, Turned, listed};
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn words_are_counted_as_if_the_text_were_turned(
+            words in prop::collection::vec("the|and|que|Ignore|prompt|zoo|a|[a-zA-Z]{1,12}|[a-z]{1,3}", 0..HEAD_WORDS),
+            by in 0..LETTERS,
+        ) {
+            let text = Turn::By(by).text(&words.join(" "));
+            let turned = Turned::count(text.as_bytes());
+            for turn in (0..LETTERS).map(Turn::By).chain([Turn::Atbash, THIRTEEN]) {
+                prop_assert_eq!(turned.by(turn), listed(turn.text(&text).as_bytes()).0, "{:?}", turn);
+            }
+            let reversed: String = text.chars().rev().collect();
+            prop_assert_eq!(turned.reversed, listed(reversed.as_bytes()).0);
+        }
+    }
 }
