@@ -66,6 +66,13 @@ pub(crate) trait Detector: Send + Sync {
         false
     }
 
+    /// Returns whether a match may begin with a word for which `digits` of [`WordTriggers`] asks,
+    /// in a text of which enough has arrived; `is_announced` says whether a letter stands within
+    /// [`CONTEXT_BYTES`](super::pattern::CONTEXT_BYTES) before it, or a label.
+    fn may_begin_with_number(&self, _view: View<'_>, _at: usize, _is_announced: bool) -> bool {
+        true
+    }
+
     /// Adds the matches that begin at `at`. Returns `false` if text that has not arrived could
     /// change them.
     fn matches_at(

@@ -6,6 +6,8 @@
 pub(crate) struct Progress {
     /// End of the run of characters that the local part of an address may have.
     pub(crate) local_end: usize,
+    /// The first `@` behind the position that was asked for last; only of a text that is complete.
+    pub(crate) at_sign: Option<usize>,
     /// End of the run of digits and what may separate them.
     pub(crate) number_end: usize,
     /// Offset of the last `@` whose domain was read, and where the domain ends.
@@ -26,6 +28,7 @@ impl Progress {
     pub(crate) fn remove_front(&mut self, bytes: usize) {
         self.base += bytes;
         self.local_end = self.local_end.saturating_sub(bytes);
+        self.at_sign = None;
         self.number_end = self.number_end.saturating_sub(bytes);
         self.domain = self.domain.and_then(|(at, end)| {
             Some((

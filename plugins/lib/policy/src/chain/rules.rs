@@ -67,7 +67,8 @@ impl Rules {
         range: Range<usize>,
         ahead: &mut Ahead,
     ) -> Start {
-        self.starts.next(view, (range.start, range.end), ahead)
+        self.starts
+            .next(&self.detectors, view, (range.start, range.end), ahead)
     }
 
     /// Adds what detectors find at `at` of the folded text. Returns `false` when text that has not

@@ -113,6 +113,7 @@ impl Scanner {
         let mut cache = rules.own.as_ref().map(|own| own.automaton.cache());
         let mut found = Matches::default();
         let mut ahead = Lookahead::default();
+        ahead.signs.is_labeled = !self.label.as_bytes().is_empty();
         self.replace_rest();
         while self.at < self.buffer.raw().len() {
             let replaced = self.at < self.released;

@@ -7,12 +7,15 @@ use super::detector_set::DetectorSet;
 use super::trigger_table::{KEY, TriggerTable};
 use super::word_block::{Word, WordBlock};
 use crate::chain::matched::View;
+use crate::chain::pattern::CONTEXT_BYTES;
 use crate::chain::phases::{ANNOUNCING, Announced, Detector};
 use crate::text::{after_word, is_word};
 use kt_detect::load;
 
 /// Bytes before an `@` within which an address can begin.
 const BEFORE_AT: usize = 64;
+/// Bytes behind a position that tell whether something begins with a number there.
+const BEHIND_NUMBER: usize = 96;
 /// Most hexadecimal digits before the first colon of an address; [`WordBlock`] flags them.
 const GROUP: usize = 4;
 /// Most letters of a word behind which a number belongs to it; [`WordBlock`] flags them.
@@ -65,6 +68,10 @@ pub(crate) struct Ahead {
     /// Before this position no `@` is near.
     near_from: usize,
     block: WordBlock,
+    /// The end of the last letter before the block, if one is near.
+    letter: Option<usize>,
+    /// Whether the text has a label.
+    pub(in crate::chain) is_labeled: bool,
 }
 
 impl Ahead {
@@ -72,9 +79,32 @@ impl Ahead {
     #[inline]
     fn seek(&mut self, text: &[u8], at: usize) -> WordBlock {
         if !self.block.has(at) {
+            self.letter = if at == self.block.end {
+                self.letter_before(at)
+            } else {
+                let near = &text[at.saturating_sub(CONTEXT_BYTES)..at];
+                let letter = near.iter().rposition(|byte| !is_no_letter(*byte));
+                letter.map(|letter| at - near.len() + letter + 1)
+            };
             self.block = WordBlock::read(text, at);
         }
         self.block
+    }
+
+    /// Returns the end of the last letter before `at`, in the block or behind it.
+    fn letter_before(&self, at: usize) -> Option<usize> {
+        let letter = match u32::try_from(at - self.block.start) {
+            Ok(bit) if bit < u64::BITS => self.block.letter_before(bit),
+            _ => self.block.last_letter(),
+        };
+        letter.or(self.letter)
+    }
+
+    /// Returns whether a word may announce what begins at a position of the block: a letter or a
+    /// label is near.
+    fn may_be_announced(&self, at: usize) -> bool {
+        let is_near = |end: usize| end + CONTEXT_BYTES >= at;
+        (self.is_labeled && at <= CONTEXT_BYTES) || self.letter_before(at).is_some_and(is_near)
     }
 
     /// Returns whether an address may begin at `at`: an `@` is near, or can still arrive.
@@ -93,6 +123,11 @@ impl Ahead {
         self.near_from = near.saturating_sub(BEFORE_AT);
         at >= self.near_from
     }
+}
+
+/// Whether a byte is an ASCII sign, blank or digit.
+fn is_no_letter(byte: u8) -> bool {
+    byte.is_ascii() && (!is_word(byte) || byte.is_ascii_digit())
 }
 
 impl StartTable {
@@ -190,6 +225,7 @@ impl StartTable {
     /// Returns the first position from `at` on, and before `limit`, where something may begin.
     pub(in crate::chain) fn next(
         &self,
+        detectors: &[Box<dyn Detector>],
         view: View<'_>,
         (at, limit): (usize, usize),
         ahead: &mut Ahead,
@@ -210,17 +246,20 @@ impl StartTable {
                 if at >= limit {
                     return end;
                 }
-                let detectors = if block.words >> bit & 1 != 0 {
+                let begin = if block.words >> bit & 1 != 0 {
                     let is_near = at >= ahead.near_from;
                     if !is_near && self.passes_over(view, &block, bit) {
                         continue;
                     }
-                    self.begin_word(view, &Word::read(text, at), ahead)
+                    self.begin_word(detectors, view, &Word::read(text, at), ahead)
                 } else {
                     self.begin_sign(view, at, ahead)
                 };
-                if !detectors.is_empty() {
-                    return Start { at, detectors };
+                if !begin.is_empty() {
+                    return Start {
+                        at,
+                        detectors: begin,
+                    };
                 }
             }
             from = block.end;
@@ -295,7 +334,13 @@ impl StartTable {
     }
 
     /// Returns the detectors for which something may begin with a word.
-    fn begin_word(&self, view: View<'_>, word: &Word, ahead: &mut Ahead) -> DetectorSet {
+    fn begin_word(
+        &self,
+        detectors: &[Box<dyn Detector>],
+        view: View<'_>,
+        word: &Word,
+        ahead: &mut Ahead,
+    ) -> DetectorSet {
         let text = view.text;
         let behind = text.get(word.end).copied();
         if behind.is_none() && !view.complete {
@@ -307,7 +352,9 @@ impl StartTable {
             Some(byte) => byte.is_ascii_digit(),
             None => !view.complete,
         };
-        found.add_if(word.has_digit || (length <= SHORT && number()), self.digits);
+        if word.has_digit || (length <= SHORT && number()) {
+            found.add(self.begin_number(detectors, view, word.start, ahead));
+        }
         if length <= GROUP && behind == Some(b':') {
             let hex = text[word.start..word.end].iter().all(u8::is_ascii_hexdigit);
             found.add_if(hex, self.colon);
@@ -321,6 +368,27 @@ impl StartTable {
             self.words,
         );
         found.add(self.announced_at(text, word.start));
+        found
+    }
+
+    /// Returns the detectors for which something may begin with a word that has a digit.
+    fn begin_number(
+        &self,
+        detectors: &[Box<dyn Detector>],
+        view: View<'_>,
+        at: usize,
+        ahead: &Ahead,
+    ) -> DetectorSet {
+        if !view.complete && at + BEHIND_NUMBER > view.text.len() {
+            return self.digits;
+        }
+        let is_announced = ahead.may_be_announced(at);
+        let mut found = DetectorSet::NONE;
+        for (index, detector) in detectors.iter().enumerate() {
+            let begins =
+                self.digits.has(index) && detector.may_begin_with_number(view, at, is_announced);
+            found.add_if(begins, DetectorSet::of(index));
+        }
         found
     }
 

@@ -31,6 +31,8 @@ pub(super) struct WordBlock {
     /// The end of what was read; zero if nothing was.
     pub(super) end: usize,
     pub(super) words: u64,
+    /// Letters, `_`, and parts of characters that are not ASCII.
+    letters: u64,
     /// Where words begin, and the bytes that belong to none and are no space.
     pub(super) places: u64,
     /// The beginnings of words that are looked at: all with a digit, all that may be announced, all
@@ -83,9 +85,24 @@ impl WordBlock {
             start,
             end: start + end,
             words,
+            letters: (words & !bits.digits) | bits.non_ascii,
             places: starts | !(words | bits.spaces),
             flagged: flagged | u64::from(is_cut && last == 0),
         }
+    }
+
+    /// Returns the end of the last letter before a bit.
+    #[inline]
+    pub(super) fn letter_before(&self, bit: u32) -> Option<usize> {
+        let before = self.letters & ((1 << bit) - 1);
+        let last = before.checked_ilog2()?;
+        Some(self.start + last as usize + 1)
+    }
+
+    /// Returns the end of the last letter.
+    pub(super) fn last_letter(&self) -> Option<usize> {
+        let last = self.letters.checked_ilog2()?;
+        Some(self.start + last as usize + 1)
     }
 
     /// Returns the length of the word that begins with a bit and ends within the block.

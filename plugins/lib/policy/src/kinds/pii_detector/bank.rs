@@ -55,7 +55,12 @@ const CARD_BLOCKS: [&[usize]; 4] = [&[4, 4, 4, 4], &[4, 6, 5], &[4, 6, 4], &[4, 
 /// [`card`] takes. Cells of a table are no card while more of them follow.
 pub(super) fn printed_card(view: View<'_>, at: usize) -> Match {
     let text = view.text;
-    if after_word(text, at) || is_joined(text, at) {
+    // The first block has four digits.
+    let is_block = match text.get(at..=at + 4) {
+        Some([four @ .., next]) => four.iter().all(u8::is_ascii_digit) && !next.is_ascii_digit(),
+        _ => !view.complete,
+    };
+    if !is_block || after_word(text, at) || is_joined(text, at) {
         return Match::None;
     }
     let mut digits = [0u8; 19];
@@ -284,6 +289,24 @@ const LENGTHS: [(&str, usize); 89] = [
     ("YE", 30),
 ];
 
+/// The place of a capital letter in the alphabet.
+fn letter(byte: u8) -> Option<usize> {
+    byte.is_ascii_uppercase().then(|| usize::from(byte - b'A'))
+}
+
+/// The lengths by the two letters of a country; 0 where there is none.
+static LENGTH_OF: [[u8; 26]; 26] = {
+    let mut lengths = [[0; 26]; 26];
+    let mut at = 0;
+    while at < LENGTHS.len() {
+        let (country, length) = LENGTHS[at];
+        let letters = country.as_bytes();
+        lengths[(letters[0] - b'A') as usize][(letters[1] - b'A') as usize] = length as u8;
+        at += 1;
+    }
+    lengths
+};
+
 /// Longest account number.
 const MAX_IBAN: usize = 34;
 
@@ -364,8 +387,8 @@ fn length_of(head: &[u8]) -> Option<usize> {
         return None;
     }
     let country = [a.to_ascii_uppercase(), b.to_ascii_uppercase()];
-    let known = LENGTHS.iter().find(|(code, _)| code.as_bytes() == country);
-    known.map(|(_, length)| *length)
+    let length = LENGTH_OF[letter(country[0])?][letter(country[1])?];
+    (length > 0).then_some(usize::from(length))
 }
 
 fn remainder(account: &[u8]) -> u32 {

@@ -4,13 +4,11 @@
 //! shortly before the last number, or [`REACH`] bytes back.
 
 use super::topic::{Topic, Topics};
-use super::word_table::words_of;
+use super::word_table::{LONGEST_PHRASE, words_of};
 use crate::chain::{CONTEXT_BYTES, Progress};
 
 /// How far before a number a word may end.
 const REACH: usize = CONTEXT_BYTES - 4;
-/// Bytes that are read again for phrases that go on behind a position.
-const LONGEST_PHRASE: usize = 28;
 
 /// What stands before a position.
 #[derive(Debug, Clone, Copy)]
@@ -25,14 +23,18 @@ impl Context<'_> {
     /// Returns what the words announce that end within so many bytes before the position.
     pub(super) fn topics(self, within: usize, progress: &mut Progress) -> Topics {
         read(self, progress);
+        if progress.announced.is_empty() {
+            return 0;
+        }
         let near = (progress.base + self.at).saturating_sub(within);
         let found = progress.announced.iter().filter(|(end, _)| *end >= near);
         found.fold(0, |all, (_, topics)| all | topics)
     }
 
-    /// Returns whether a word within so many bytes before the position announces a topic.
-    pub(super) fn announces(self, topic: Topic, within: usize, progress: &mut Progress) -> bool {
-        self.topics(within, progress) & topic.bit() != 0
+    /// Returns whether a word within so many bytes before the position announces any of some
+    /// topics.
+    pub(super) fn announces(self, topics: Topics, within: usize, progress: &mut Progress) -> bool {
+        self.topics(within, progress) & topics != 0
     }
 }
 
@@ -45,7 +47,7 @@ fn read(context: Context<'_>, progress: &mut Progress) {
     }
     let announced = &mut progress.announced;
     if progress.announced_to == 0 {
-        words_of(label, 0, |end, topics| {
+        let _ = words_of(label, 0, |end, topics| {
             let word = (end, topics & !Topic::PhoneInProse.bit());
             if !announced.contains(&word) {
                 announced.push(word);
@@ -53,10 +55,11 @@ fn read(context: Context<'_>, progress: &mut Progress) {
         });
     }
     let known = progress.announced_to.saturating_sub(base);
-    let from = known.max(at.saturating_sub(REACH));
+    // A phrase that ends near enough may begin before.
+    let from = known.max(at.saturating_sub(REACH + LONGEST_PHRASE));
     let near = (base + at).saturating_sub(REACH);
     announced.retain(|(end, _)| *end >= near);
-    words_of(&text[..at], from, |end, topics| {
+    let open = words_of(&text[..at], from, |end, topics| {
         // A word that begins before the last position may be known.
         let word = (base + end, topics);
         if !announced.contains(&word) {
@@ -66,6 +69,5 @@ fn read(context: Context<'_>, progress: &mut Progress) {
     progress.steps += at.saturating_sub(from);
     // No phrase goes on behind a number, but behind a letter one may.
     let letter = text.get(at).is_some_and(u8::is_ascii_alphabetic);
-    let back = if letter { LONGEST_PHRASE } else { 0 };
-    progress.announced_to = (base + at).saturating_sub(back);
+    progress.announced_to = base + if letter { open } else { at };
 }

@@ -1,6 +1,7 @@
 //! E-mail addresses.
 
 use kt_detect::is_alphanumeric;
+use memchr::memchr;
 
 use super::announced::is_announced;
 use crate::chain::{Hold, Match, Progress, View};
@@ -29,7 +30,8 @@ const LOCAL: [bool; 256] = {
 /// Looks for an address that begins at `at`, in a text with this label.
 pub(super) fn at(view: View<'_>, at: usize, label: &[u8], progress: &mut Progress) -> Match {
     let text = view.text;
-    if text[at].is_ascii() && after_word(text, at) {
+    let is_near = !view.complete || next_sign(text, at, progress) <= at + MAX_LOCAL;
+    if !is_near || (text[at].is_ascii() && after_word(text, at)) {
         return Match::None;
     }
     let Some(first) = character(text, at) else {
@@ -70,6 +72,19 @@ pub(super) fn at(view: View<'_>, at: usize, label: &[u8], progress: &mut Progres
         Match::None
     } else {
         Match::End(end)
+    }
+}
+
+/// Returns the first `@` from `at` on, or a position behind the text.
+fn next_sign(text: &[u8], at: usize, progress: &mut Progress) -> usize {
+    match progress.at_sign {
+        Some(sign) if sign >= at => sign,
+        _ => {
+            let sign = memchr(b'@', &text[at..]);
+            let sign = sign.map_or(usize::MAX, |offset| at + offset);
+            progress.at_sign = Some(sign);
+            sign
+        }
     }
 }
 

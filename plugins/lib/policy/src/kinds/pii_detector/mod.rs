@@ -7,6 +7,7 @@
 
 mod announced;
 mod bank;
+mod beginning;
 mod context;
 mod email;
 mod identifiers;

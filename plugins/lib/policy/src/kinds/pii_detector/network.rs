@@ -39,13 +39,13 @@ pub(super) fn ipv4(run: &NumberRun<'_>, context: Context<'_>, progress: &mut Pro
         [byte, ..] => is_word(*byte),
         [] => false,
     };
-    if no_host || longer || context.announces(Topic::Version, 12, progress) {
+    if no_host || longer || context.announces(Topic::Version.bit(), 12, progress) {
         return Match::None;
     }
     if is_network(u128::from(address.to_bits()) << 96, 32, &run.text[end..]) {
         return Match::None;
     }
-    let version = is_like_version(octets) && !context.announces(Topic::Address, 32, progress);
+    let version = is_like_version(octets) && !context.announces(Topic::Address.bit(), 32, progress);
     if version || is_in_list(before) {
         return Match::None;
     }
@@ -97,6 +97,10 @@ pub(super) fn ipv6(view: View<'_>, at: usize) -> Match {
     let text = view.text;
     let edge = |byte: u8| is_word(byte) || matches!(byte, b':' | b'.');
     if at > 0 && edge(text[at - 1]) {
+        return Match::None;
+    }
+    let has_colon = text[at..].iter().take(5).any(|byte| *byte == b':');
+    if view.complete && !has_colon {
         return Match::None;
     }
     let part = |byte: &u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.');

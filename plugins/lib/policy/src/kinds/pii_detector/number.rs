@@ -95,6 +95,7 @@ pub(super) fn run<'t>(view: View<'t>, at: usize, progress: &mut Progress) -> Opt
     })
 }
 
-fn is_part(byte: u8) -> bool {
+/// Whether a byte belongs to a run.
+pub(super) fn is_part(byte: u8) -> bool {
     byte.is_ascii_digit() || matches!(byte, b' ' | b'-' | b'.' | b'/' | b'(' | b')')
 }

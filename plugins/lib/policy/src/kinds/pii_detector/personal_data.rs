@@ -4,7 +4,7 @@ use super::context::Context;
 use super::identifiers::{
     Boundary, Candidates, Identifier, IdentifierIndex, IndexedForm, Read, Reader,
 };
-use super::topic::{Topic, Topics};
+use super::topic::{IDENTIFIERS, Topic, Topics};
 use super::{bank, email, network, number, phone};
 use crate::chain::{Detector, Hold, Label, Match, Matches, Progress, Starts, View, WordTriggers};
 
@@ -61,7 +61,7 @@ const CLASSES: [u8; 256] = {
 impl Detector for PersonalData {
     fn starts(&self, first: u8, second: u8) -> Starts {
         Starts {
-            word: first.is_ascii_digit(),
+            word: false,
             anywhere: match first {
                 b':' => second == b':',
                 b'+' | b'(' => !second.is_ascii_alphabetic(),
@@ -81,6 +81,10 @@ impl Detector for PersonalData {
 
     fn is_strict(&self) -> bool {
         !self.is_fluent
+    }
+
+    fn may_begin_with_number(&self, view: View<'_>, at: usize, is_announced: bool) -> bool {
+        self.may_begin(view, at, is_announced)
     }
 
     fn matches_at(
@@ -209,11 +213,15 @@ struct Search<'d, 't> {
 }
 
 impl Search<'_, '_> {
-    fn announced(&mut self, kind: usize, progress: &mut Progress) -> Option<Certainty> {
+    fn topics(&mut self, progress: &mut Progress) -> Topics {
         let context = self.context;
-        let topics = *self
+        *self
             .topics
-            .get_or_insert_with(|| context.topics(ANNOUNCED_WITHIN, progress));
+            .get_or_insert_with(|| context.topics(ANNOUNCED_WITHIN, progress))
+    }
+
+    fn announced(&mut self, kind: usize, progress: &mut Progress) -> Option<Certainty> {
+        let topics = self.topics(progress);
         let enabled = &self.data.identifiers[kind];
         let national = enabled.identifier.national && topics & Topic::National.bit() != 0;
         if topics & enabled.own != 0 {
@@ -230,7 +238,8 @@ impl Search<'_, '_> {
 
     /// Whether the number before which these words stand is of an order, a part or the like.
     fn is_other(&self, progress: &mut Progress) -> bool {
-        self.context.announces(Topic::Other, OTHER_WITHIN, progress)
+        self.context
+            .announces(Topic::Other.bit(), OTHER_WITHIN, progress)
     }
 
     fn take(&mut self, kind: usize, end: usize, certainty: Certainty) {
@@ -252,6 +261,10 @@ fn may_leave(view: View<'_>, at: usize) -> bool {
 }
 
 impl Candidates for Search<'_, '_> {
+    fn is_any_announced(&mut self, progress: &mut Progress) -> bool {
+        self.topics(progress) & IDENTIFIERS != 0
+    }
+
     fn form(&mut self, form: IndexedForm, progress: &mut Progress) {
         let IndexedForm { kind, form, .. } = form;
         if form.named && self.announced(kind, progress).is_none() {

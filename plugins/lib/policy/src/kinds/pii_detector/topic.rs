@@ -21,6 +21,9 @@ pub(super) enum Topic {
     PhoneInProse,
 }
 
+/// Identifiers of any kind: the bits of each, and of all.
+pub(super) const IDENTIFIERS: Topics = (Topic::National.bit() << 1) - 1;
+
 impl Topic {
     /// Returns the bit.
     pub(super) const fn bit(self) -> Topics {

@@ -10,6 +10,8 @@ use super::topic::{Topic, Topics};
 use super::words::{ADDRESS, NATIONAL, OTHER, PHONE, PHONE_IN_PROSE, VERSION};
 use crate::text::character;
 
+/// Longest phrase, in bytes, that goes on behind the end of a text.
+pub(super) const LONGEST_PHRASE: usize = 28;
 /// Letters that an inflection may add.
 const INFLECTION: usize = 4;
 
@@ -109,15 +111,23 @@ impl WordTable {
     }
 }
 
-/// Calls `found` with the end and the topics of each known word of `text` from `from` on.
-pub(super) fn words_of(text: &[u8], from: usize, mut found: impl FnMut(usize, Topics)) {
+/// Calls `found` with the end and the topics of each known word of `text` from `from` on. Returns
+/// where the first word begins that may go on behind the text.
+pub(super) fn words_of(text: &[u8], from: usize, mut found: impl FnMut(usize, Topics)) -> usize {
+    let mut open = text.len();
     for at in from..text.len() {
         WORDS.beginning_at(text, at, |word| {
             if let Some(end) = word.end(text, at) {
                 found(end, word.topics);
             }
+            if at + LONGEST_PHRASE > text.len() && word.may_go_on(text, at) {
+                open = open.min(at);
+            }
         });
     }
+    // The second byte decides about the last one.
+    let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || !byte.is_ascii();
+    open.min(text.len() - usize::from(text.last().is_some_and(is_letter)))
 }
 
 impl Word {
@@ -125,6 +135,16 @@ impl Word {
     fn differs(&self, third: u8, byte: Option<&u8>) -> bool {
         let spaced = self.text.as_bytes()[1] == b' ';
         !spaced && byte.map(u8::to_ascii_lowercase) != Some(third)
+    }
+
+    /// Whether the first bytes of the word are at `at`, as far as the text goes.
+    fn may_go_on(&self, text: &[u8], at: usize) -> bool {
+        let third = self.text.as_bytes().get(2);
+        let third = third.filter(|byte| byte.is_ascii_alphanumeric() && text[at].is_ascii());
+        third.is_none_or(|third| match text.get(at + 2) {
+            Some(byte) => !self.differs(*third, Some(byte)),
+            None => true,
+        })
     }
 
     /// Returns where the word ends that begins at `at`.

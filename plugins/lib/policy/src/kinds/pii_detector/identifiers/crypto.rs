@@ -11,8 +11,10 @@ const BASE58: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrst
 const BECH32: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 /// Shortest and longest address: 20 bytes with version and checksum in base 58, and a hash of 32
 /// bytes in Bech32.
-const MIN_LENGTH: usize = 26;
+pub(super) const MIN_LENGTH: usize = 26;
 const MAX_LENGTH: usize = 64;
+/// Length of an address of Ethereum: `0x` and 20 bytes.
+pub(super) const ETHEREUM_LENGTH: usize = 42;
 /// The human-readable parts of Bech32 addresses of the main networks.
 const PREFIXES: [&[u8]; 4] = [b"bc1", b"BC1", b"ltc1", b"tb1"];
 
@@ -56,11 +58,11 @@ pub(super) fn ethereum(view: View<'_>, at: usize) -> Match {
     }
     let digits = rest.iter().skip(2).take(41);
     let length = 2 + digits.take_while(|byte| byte.is_ascii_hexdigit()).count();
-    if length >= rest.len() && length <= 42 && !view.complete {
+    if length >= rest.len() && length <= ETHEREUM_LENGTH && !view.complete {
         return Match::Open;
     }
     let follows = rest.get(length).is_some_and(|byte| is_word(*byte));
-    if length == 42 && !follows {
+    if length == ETHEREUM_LENGTH && !follows {
         Match::End(at + length)
     } else {
         Match::None

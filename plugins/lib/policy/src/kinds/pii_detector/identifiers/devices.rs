@@ -101,7 +101,7 @@ pub(super) const ROWS: &[Identifier] = &[
         unchecked,
         &[],
     )
-    .read_by(b"13bltB", crypto::address),
+    .read_by(b"13bltB", crypto::MIN_LENGTH, crypto::address),
     Identifier::new(
         "ethereum-address",
         "Address of Ethereum",
@@ -109,7 +109,7 @@ pub(super) const ROWS: &[Identifier] = &[
         unchecked,
         &[],
     )
-    .read_by(b"0", crypto::ethereum)
+    .read_by(b"0", crypto::ETHEREUM_LENGTH, crypto::ethereum)
     .optional(),
 ];
 

@@ -1,5 +1,6 @@
 //! [`Form`]: how an identifier is written.
 
+use super::head::Head;
 use crate::chain::View;
 use crate::text::is_word;
 
@@ -132,9 +133,9 @@ impl Form {
         }
     }
 
-    /// Whether it can begin with a byte.
-    pub(super) fn begins_with(&self, byte: u8) -> bool {
-        accepts(self.picture.as_bytes()[0], byte)
+    /// Returns what its first characters are.
+    pub(super) fn head(&self) -> Head {
+        Head::of_picture(self.picture)
     }
 
     /// The bytes that it can begin with.
@@ -188,7 +189,7 @@ impl Next {
     }
 }
 
-fn is_class(part: u8) -> bool {
+pub(super) fn is_class(part: u8) -> bool {
     matches!(part, b'd' | b'A' | b'a' | b'X' | b'h' | b'k' | b's')
 }
 

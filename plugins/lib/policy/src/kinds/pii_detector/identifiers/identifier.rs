@@ -21,8 +21,26 @@ pub(in super::super) struct Identifier {
     pub(in super::super) national: bool,
     /// Whether it is looked for by default.
     pub(in super::super) default: bool,
-    /// Reads identifiers whose length varies, and the bytes that they begin with.
-    pub(in super::super) reader: Option<(&'static [u8], Reader)>,
+    /// Reads identifiers whose length varies, and how they begin.
+    pub(in super::super) reader: Option<(Beginning, Reader)>,
+}
+
+/// How identifiers begin that a [`Reader`] reads: with a run of letters and digits.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct Beginning {
+    /// The first byte.
+    pub(super) bytes: &'static [u8],
+    /// The least length of the run.
+    pub(super) least: usize,
+}
+
+impl Beginning {
+    /// Returns whether a text may begin so at `at`.
+    pub(super) fn may_be(self, view: View<'_>, at: usize) -> bool {
+        let last = view.text.get(at + self.least - 1);
+        let is_long = last.map_or(!view.complete, u8::is_ascii_alphanumeric);
+        is_long && self.bytes.contains(&view.text[at])
+    }
 }
 
 /// Reads an identifier that begins at an offset.
@@ -62,8 +80,13 @@ impl Identifier {
     }
 
     /// It is read by a function instead of forms.
-    pub(super) const fn read_by(mut self, first: &'static [u8], reader: Reader) -> Self {
-        self.reader = Some((first, reader));
+    pub(super) const fn read_by(
+        mut self,
+        bytes: &'static [u8],
+        least: usize,
+        reader: Reader,
+    ) -> Self {
+        self.reader = Some((Beginning { bytes, least }, reader));
         self
     }
 }

@@ -1,7 +1,8 @@
 //! [`IdentifierIndex`]: which forms can begin at a position.
 
 use super::form::{Form, Next, Run, is_joined_left};
-use super::identifier::{Identifier, Reader};
+use super::head::Head;
+use super::identifier::{Beginning, Identifier, Reader};
 use crate::chain::{Progress, View};
 
 /// Longest run of letters or digits that a form can begin with.
@@ -18,15 +19,16 @@ pub(in super::super) struct IdentifierIndex {
     forms: Vec<IndexedForm>,
     /// The forms by [`bucket`].
     buckets: Vec<Bucket>,
-    readers: Vec<(usize, &'static [u8], Reader)>,
+    readers: Vec<(usize, Beginning, Reader)>,
 }
 
 /// The forms that can begin with some run.
 #[derive(Debug)]
 struct Bucket {
-    /// Least digits of any of them among the first [`HEAD`] characters.
-    digits: usize,
-    forms: Vec<u16>,
+    /// Those that are enough for themselves.
+    alone: Vec<u16>,
+    /// Those that a word must announce.
+    named: Vec<u16>,
 }
 
 /// A form with its kind.
@@ -35,15 +37,15 @@ pub(in super::super) struct IndexedForm {
     /// The index of the kind in the list that the index was made of.
     pub(in super::super) kind: usize,
     pub(in super::super) form: Form,
-    /// Least digits among the first [`HEAD`] characters.
-    digits: usize,
+    /// What its first characters are.
+    head: Head,
 }
-
-/// Characters among which the digits of a form are counted.
-const HEAD: usize = 12;
 
 /// What takes the forms and readers that can begin at a position.
 pub(in super::super) trait Candidates {
+    /// Returns whether a word announces an identifier of any kind.
+    fn is_any_announced(&mut self, progress: &mut Progress) -> bool;
+
     /// Takes a form.
     fn form(&mut self, form: IndexedForm, progress: &mut Progress);
 
@@ -58,20 +60,18 @@ impl IdentifierIndex {
         let mut readers = Vec::new();
         for (kind, identifier) in kinds.enumerate() {
             for form in identifier.forms {
-                let head = form.picture.bytes().take(HEAD);
                 forms.push(IndexedForm {
                     kind,
                     form: *form,
-                    digits: head
-                        .filter(|part| matches!(part, b'd' | b'0'..=b'9'))
-                        .count(),
+                    head: form.head(),
                 });
                 form.first()
                     .for_each(|byte| first[usize::from(byte)] = true);
             }
-            if let Some((bytes, reader)) = identifier.reader {
-                readers.push((kind, bytes, reader));
-                bytes
+            if let Some((beginning, reader)) = identifier.reader {
+                readers.push((kind, beginning, reader));
+                beginning
+                    .bytes
                     .iter()
                     .for_each(|byte| first[usize::from(*byte)] = true);
             }
@@ -86,16 +86,16 @@ impl IdentifierIndex {
                         next,
                     };
                     let begins = |form: &(usize, &IndexedForm)| form.1.form.can_begin(run);
-                    let found = forms.iter().enumerate().filter(begins).map(|(at, _)| at);
-                    let found: Vec<usize> = found.collect();
-                    let digits = found.iter().map(|at| forms[*at].digits).min();
+                    let found = forms.iter().enumerate().filter(begins);
+                    let (named, alone) = found.partition::<Vec<_>, _>(|(_, f)| f.form.named);
+                    // Some hundred forms.
+                    let indices = |forms: Vec<(usize, &IndexedForm)>| {
+                        let indices = forms.into_iter().map(|(at, _)| u16::try_from(at));
+                        indices.filter_map(Result::ok).collect()
+                    };
                     buckets.push(Bucket {
-                        digits: digits.unwrap_or(HEAD + 1),
-                        // Some hundred forms.
-                        forms: found
-                            .into_iter()
-                            .filter_map(|at| u16::try_from(at).ok())
-                            .collect(),
+                        alone: indices(alone),
+                        named: indices(named),
                     });
                 }
             }
@@ -117,62 +117,115 @@ impl IdentifierIndex {
         candidates: &mut impl Candidates,
     ) {
         let text = view.text;
-        let byte = text[at];
-        if !self.first[usize::from(byte)] || (!byte.is_ascii_digit() && !has_digit(view, at)) {
+        if !self.can_begin(view, at) || is_joined_left(text, at) {
             return;
         }
-        if is_joined_left(text, at) {
-            return;
-        }
-        for (kind, bytes, read) in &self.readers {
-            if bytes.contains(&byte) {
+        for (kind, beginning, read) in &self.readers {
+            if beginning.may_be(view, at) {
                 candidates.reader(*kind, *read, progress);
             }
         }
-        let rest = &text[at..];
-        let digits = byte.is_ascii_digit();
-        let same = |b: &&u8| b.is_ascii_digit() == digits && b.is_ascii_alphanumeric();
-        let length = rest.iter().take(MAX_RUN + 1).take_while(same).count();
+        let length = run_length(text, at);
         progress.steps += length;
         if length > MAX_RUN {
             return;
         }
-        let head = &rest[..rest.len().min(HEAD)];
-        let available = head.iter().filter(|byte| byte.is_ascii_digit()).count();
-        match rest.get(length) {
-            Some(next) => {
-                let run = Run {
-                    digits,
-                    length,
-                    next: Next::of(*next),
-                };
-                let open = !view.complete && rest.len() < HEAD;
-                let bucket = &self.buckets[bucket(run)];
-                if bucket.digits > available && !open {
-                    return;
-                }
-                for index in &bucket.forms {
-                    let form = &self.forms[usize::from(*index)];
-                    let enough = form.digits <= available || open;
-                    if enough && (digits || form.form.begins_with(byte)) {
-                        candidates.form(*form, progress);
-                    }
-                }
-            }
+        let Some(bucket) = self.bucket(view, at, length) else {
             // The rest of the text decides: every form may go on.
-            None => {
-                for form in &self.forms {
-                    candidates.form(*form, progress);
-                }
+            for form in &self.forms {
+                candidates.form(*form, progress);
+            }
+            return;
+        };
+        let head = Head::at(view, at);
+        let fitting = |forms: &[u16]| self.fitting(forms, head).next().is_some();
+        if fitting(&bucket.alone) {
+            for form in self.fitting(&bucket.alone, head) {
+                candidates.form(*form, progress);
             }
         }
+        if fitting(&bucket.named) && candidates.is_any_announced(progress) {
+            for form in self.fitting(&bucket.named, head) {
+                candidates.form(*form, progress);
+            }
+        }
+    }
+
+    /// Returns whether any form or reader may begin at `at`, where a word begins that is not
+    /// joined; `is_announced` says whether a word may announce it.
+    pub(in super::super) fn may_begin(
+        &self,
+        view: View<'_>,
+        at: usize,
+        is_announced: bool,
+    ) -> bool {
+        if !self.can_begin(view, at) {
+            return false;
+        }
+        let mut readers = self.readers.iter();
+        if readers.any(|(_, beginning, _)| beginning.may_be(view, at)) {
+            return true;
+        }
+        let length = run_length(view.text, at);
+        if length > MAX_RUN {
+            return false;
+        }
+        let Some(bucket) = self.bucket(view, at, length) else {
+            return true;
+        };
+        let named: &[u16] = if is_announced { &bucket.named } else { &[] };
+        if bucket.alone.is_empty() && named.is_empty() {
+            return false;
+        }
+        let head = Head::at(view, at);
+        let mut forms = self
+            .fitting(&bucket.alone, head)
+            .chain(self.fitting(named, head));
+        forms.next().is_some()
+    }
+
+    #[inline]
+    fn can_begin(&self, view: View<'_>, at: usize) -> bool {
+        let byte = view.text[at];
+        self.first[usize::from(byte)] && (byte.is_ascii_digit() || has_digit(view, at))
+    }
+
+    fn fitting(&self, forms: &[u16], head: Head) -> impl Iterator<Item = &IndexedForm> {
+        let forms = forms.iter().map(|index| &self.forms[usize::from(*index)]);
+        forms.filter(move |form| head.fits(form.head))
+    }
+
+    /// Returns the forms that can begin with a run; `None` if the run can go on.
+    fn bucket(&self, view: View<'_>, at: usize, length: usize) -> Option<&Bucket> {
+        let next = match view.text.get(at + length) {
+            Some(next) => Next::of(*next),
+            None if view.complete => Next::Other,
+            None => return None,
+        };
+        Some(
+            &self.buckets[bucket(Run {
+                digits: view.text[at].is_ascii_digit(),
+                length,
+                next,
+            })],
+        )
+    }
+}
+
+/// How many letters or digits, as the first byte is one, stand together at `at`: one more than
+/// [`MAX_RUN`] at most.
+fn run_length(text: &[u8], at: usize) -> usize {
+    let rest = text[at..].iter().take(MAX_RUN + 1);
+    if text[at].is_ascii_digit() {
+        rest.take_while(|byte| byte.is_ascii_digit()).count()
+    } else {
+        rest.take_while(|byte| byte.is_ascii_alphabetic()).count()
     }
 }
 
 fn bucket(run: Run) -> usize {
-    let next = Next::ALL.iter().position(|n| *n == run.next);
     let side = usize::from(run.digits) * (MAX_RUN + 1);
-    (side + run.length) * Next::ALL.len() + next.unwrap_or_default()
+    (side + run.length) * Next::ALL.len() + run.next as usize
 }
 
 /// Whether a digit is among the first bytes, or may still arrive there. Nearly no word of prose

@@ -13,6 +13,7 @@ mod date;
 mod devices;
 mod eastern_europe;
 mod form;
+mod head;
 mod identifier;
 mod index;
 mod northern_europe;
@@ -20,7 +21,7 @@ mod southern_europe;
 mod table;
 mod western_europe;
 
-pub(super) use form::{Boundary, Read};
+pub(super) use form::{Boundary, Read, is_joined_left};
 pub(super) use identifier::{Identifier, Reader};
 pub(super) use index::{Candidates, IdentifierIndex, IndexedForm};
 pub(super) use table::identifiers;

@@ -142,18 +142,14 @@ impl Search<'_, '_> {
         }
     }
 
-    fn announces(&self, topic: Topic, within: usize, progress: &mut Progress) -> bool {
-        self.context.announces(topic, within, progress)
-    }
-
     fn is_announced(&self, progress: &mut Progress) -> bool {
-        self.announces(Topic::Phone, ANNOUNCED_WITHIN, progress)
-            || self.announces(Topic::PhoneInProse, ANNOUNCED_WITHIN, progress)
-            || is_initial(self.run)
+        let topics = Topic::Phone.bit() | Topic::PhoneInProse.bit();
+        self.context.announces(topics, ANNOUNCED_WITHIN, progress) || is_initial(self.run)
     }
 
     fn is_other(&self, progress: &mut Progress) -> bool {
-        self.announces(Topic::Other, OTHER_WITHIN, progress)
+        self.context
+            .announces(Topic::Other.bit(), OTHER_WITHIN, progress)
     }
 
     /// `+` or `00`, and a number that the plan of its country allows, or 8 to 15 digits behind a
