@@ -102,7 +102,8 @@ pub(crate) struct WordTriggers {
     pub(crate) before_at: bool,
     /// Those with a digit, and those of one to three letters with a sign and a digit behind them.
     pub(crate) digits: bool,
-    /// Up to four hexadecimal digits with a colon behind them.
+    /// Up to four hexadecimal digits with a colon behind them; neither they nor a colon with which
+    /// a match begins stand behind a word, a colon or a dot.
     pub(crate) colon: bool,
     /// These, without regard to case.
     pub(crate) words: Vec<Vec<u8>>,

@@ -125,6 +125,12 @@ impl Ahead {
     }
 }
 
+/// Whether an address with colons would go on at `at`.
+fn goes_on(text: &[u8], at: usize) -> bool {
+    let before = at.checked_sub(1).map(|before| text[before]);
+    before.is_some_and(|byte| is_word(byte) || matches!(byte, b':' | b'.'))
+}
+
 /// Whether a byte is an ASCII sign, blank or digit.
 fn is_no_letter(byte: u8) -> bool {
     byte.is_ascii() && (!is_word(byte) || byte.is_ascii_digit())
@@ -292,7 +298,8 @@ impl StartTable {
                 Some(second) => seconds[usize::from(second / 64)] >> (second % 64) & 1 != 0,
                 None => seconds != [0; 4],
             };
-            found.add_if(begins, *set);
+            let is_within = text[at] == b':' && *set == self.colon && goes_on(text, at);
+            found.add_if(begins && !is_within, *set);
         }
         if class & VALUE != 0 {
             found.add(self.announced_at(text, at));
@@ -357,7 +364,7 @@ impl StartTable {
         }
         if length <= GROUP && behind == Some(b':') {
             let hex = text[word.start..word.end].iter().all(u8::is_ascii_hexdigit);
-            found.add_if(hex, self.colon);
+            found.add_if(hex && !goes_on(text, word.start), self.colon);
         }
         found.add_if(ahead.is_near(view, word.start), self.before_at);
         let open = !view.complete && word.start + KEY > text.len();

@@ -12,6 +12,8 @@ const MAX_VALUE: usize = 256;
 const MAX_REST: usize = 16 << 10;
 /// Most bytes of a name that are read.
 const MAX_NAME: usize = 48;
+/// Most bytes of a user and of what stands before one.
+const MAX_USER: usize = 60;
 /// Most blanks around the sign.
 const MAX_BLANKS: usize = 4;
 
@@ -84,6 +86,28 @@ const LAST: [bool; 256] = {
     mark(mark(mark([false; 256], &PASSWORDS), &NAMES), &SHORT_NAMES)
 };
 
+/// The last two letters of the names, as bits.
+const LAST_TWO: [u32; 256] = {
+    const fn mark(mut pairs: [u32; 256], names: &[&str]) -> [u32; 256] {
+        let mut at = 0;
+        while at < names.len() {
+            let [.., before, last] = names[at].as_bytes() else {
+                panic!("a name has two letters");
+            };
+            pairs[*last as usize] |= 1 << (*before & 31);
+            at += 1;
+        }
+        pairs
+    }
+    mark(mark(mark([0; 256], &PASSWORDS), &NAMES), &SHORT_NAMES)
+};
+
+/// Whether a name may end with two letters.
+fn has_last(letters: [u8; 2]) -> bool {
+    let [before, last] = letters.map(|letter| letter.to_ascii_lowercase());
+    LAST_TWO[usize::from(last)] >> (before & 31) & 1 == 1
+}
+
 /// Words before the last one of a name that has blanks: `mot de passe`.
 const SPACED: [&str; 3] = ["mot de ", "palavra ", "mat "];
 
@@ -102,20 +126,54 @@ const OTHER_NAMES: [&str; 6] = [
 pub(super) const ENDINGS: [[u8; 2]; 4] = [*b"er", *b"ic", *b"is", *b"**"];
 
 /// Whether the bytes before a value may announce it: nearly all words have a letter and a blank
-/// before them.
+/// before them, and nearly all names before a sign end with other letters.
 #[inline]
 pub(super) fn may_begin(before: &[u8]) -> bool {
-    let mut last = before.iter().rev();
-    match last.next() {
-        Some(b'=' | b':' | b'>' | b'"' | b'\'' | b'`') => true,
-        Some(b' ' | b'\t') => match last.next() {
-            Some(b'=' | b':' | b'>' | b' ' | b'\t') => true,
-            Some(b'r' | b'R' | b'c' | b'C') => is_scheme(&before[..before.len() - 1]),
-            Some(b'*') => before[..before.len() - 1].ends_with(BOLD),
-            Some(b's' | b'S') => is_statement(&before[..before.len() - 1]),
-            _ => false,
-        },
+    let mut rest = before;
+    match rest {
+        [inner @ .., b'"' | b'\'' | b'`'] => rest = inner.strip_suffix(b"\\").unwrap_or(inner),
+        [.., b' ' | b'\t' | b'=' | b':' | b'>'] => {}
+        _ => return false,
+    }
+    let spaced = trim_blanks(rest);
+    let is_spaced = spaced.len() < rest.len();
+    match spaced {
+        [name @ .., b'='] => may_be_name(name.strip_suffix(b":").unwrap_or(name)),
+        [name @ .., b':'] => may_be_name(name) || is_statement(name) || may_be_user(name),
+        [.., b'=', b'>'] => true,
+        [.., b'*'] => spaced.ends_with(BOLD),
+        [.., b'r' | b'R' | b'c' | b'C'] => is_spaced && is_scheme(spaced),
+        [.., b's' | b'S'] => is_spaced && is_statement(spaced),
         _ => false,
+    }
+}
+
+/// Whether a text may end with the name of a secret, by the last two letters.
+fn may_be_name(text: &[u8]) -> bool {
+    match trim_signs(text) {
+        [.., before, last] if last.is_ascii_alphanumeric() => {
+            LAST[usize::from(last.to_ascii_lowercase())]
+                && match before {
+                    before if before.is_ascii_alphanumeric() => has_last([*before, *last]),
+                    before => is_name(*before) || !before.is_ascii(),
+                }
+        }
+        [.., last] => is_name(*last) || !last.is_ascii(),
+        [] => false,
+    }
+}
+
+/// Whether a text may end with a user and what stands before one: in the address of a service, and
+/// in an option of `curl`.
+fn may_be_user(text: &[u8]) -> bool {
+    let is_user =
+        |byte: &&u8| byte.is_ascii_graphic() && !matches!(byte, b':' | b'/' | b'"' | b'\'');
+    let near = text.iter().rev().take(MAX_USER).take_while(is_user);
+    let (before, user) = text.split_at(text.len() - near.count());
+    match before {
+        [.., b'/', b'/'] | [.., b'"' | b'\''] | [.., b'u' | b'U' | b'r', b' '] => true,
+        // `--user=ann`.
+        _ => user.contains(&b'='),
     }
 }
 
@@ -323,20 +381,7 @@ fn is_user_option(before: &[u8]) -> bool {
 
 /// Returns what the name of a secret at the end of a text announces.
 fn announced_by(name: &[u8], steps: &mut usize) -> Option<Name> {
-    let name = trim_blanks(name);
-    let name = match name {
-        [inner @ .., b']'] => inner,
-        _ => name,
-    };
-    let mut name = name;
-    // Quotes, and Markdown's signs of emphasis.
-    for _ in 0..2 {
-        name = match name {
-            [inner @ .., b'"' | b'\'' | b'`' | b'*' | b'_'] => inner,
-            _ => name,
-        };
-    }
-    let name = name.strip_suffix(b"\\").unwrap_or(name);
+    let name = trim_signs(name);
     let near = &name[name.len().saturating_sub(MAX_NAME)..];
     let mut length = name_length(near);
     let before = &near[..near.len() - length];
@@ -346,6 +391,23 @@ fn announced_by(name: &[u8], steps: &mut usize) -> Option<Name> {
     length += spaced.map_or(0, |word| word.len());
     *steps += length;
     secret_name(&near[near.len() - length..])
+}
+
+/// A text without the blanks and signs that may stand behind a name.
+fn trim_signs(text: &[u8]) -> &[u8] {
+    let name = trim_blanks(text);
+    let mut name = match name {
+        [inner @ .., b']'] => inner,
+        _ => name,
+    };
+    // Quotes, and Markdown's signs of emphasis.
+    for _ in 0..2 {
+        name = match name {
+            [inner @ .., b'"' | b'\'' | b'`' | b'*' | b'_'] => inner,
+            _ => name,
+        };
+    }
+    name.strip_suffix(b"\\").unwrap_or(name)
 }
 
 /// Returns how many bytes at the end of a text belong to a name.

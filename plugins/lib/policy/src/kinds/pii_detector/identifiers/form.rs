@@ -1,6 +1,6 @@
 //! [`Form`]: how an identifier is written.
 
-use super::head::Head;
+use super::head::{Head, is_class};
 use crate::chain::View;
 use crate::text::is_word;
 
@@ -189,10 +189,6 @@ impl Next {
     }
 }
 
-pub(super) fn is_class(part: u8) -> bool {
-    matches!(part, b'd' | b'A' | b'a' | b'X' | b'h' | b'k' | b's')
-}
-
 fn accepts(part: u8, byte: u8) -> bool {
     match part {
         b'd' => byte.is_ascii_digit(),
@@ -239,4 +235,44 @@ fn goes_on(text: &[u8], at: usize, end: usize) -> bool {
     let before = matches!(&text[..at], [.., digit, b' '] if digit.is_ascii_digit());
     let behind = matches!(&text[end..], [b' ', digit, ..] if digit.is_ascii_digit());
     spaces && (before || behind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::identifiers;
+    use super::{Boundary, Head, Read};
+    use crate::chain::View;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2048, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_has_a_form_has_its_head(
+            kind in 0_usize..1000,
+            random in prop::collection::vec("[0-9A-Za-z ./+\n-]", 32),
+            cut in 0_usize..40,
+        ) {
+            let forms: Vec<_> = identifiers().flat_map(|identifier| identifier.forms).collect();
+            let form = forms[kind % forms.len()];
+            // A text of nearly the form.
+            let parts = form.picture.chars().zip(&random);
+            let text: String = parts.map(|(part, other)| match part {
+                'd' if other.as_bytes()[0].is_ascii_digit() => other.clone(),
+                'd' => "7".to_owned(),
+                'A' | 'X' | 'a' | 'k' | 'h' if other.as_bytes()[0] % 2 == 0 => other.clone(),
+                'A' | 'X' | 'a' | 'k' | 'h' => "A".to_owned(),
+                '_' => " ".to_owned(),
+                's' => "-".to_owned(),
+                literal => literal.to_string(),
+            }).collect();
+            let text = &text[..text.len().min(cut)];
+            for complete in [false, true] {
+                let view = View::new(text.as_bytes(), complete);
+                if !text.is_empty() && form.read(view, 0, &mut Read::default()) != Boundary::None {
+                    prop_assert!(Head::at(view, 0).fits(form.head()), "{:?} {text:?}", form);
+                }
+            }
+        }
+    }
 }

@@ -1,6 +1,5 @@
 //! [`Head`]: the classes of the first bytes of a form, all compared at once.
 
-use super::form::is_class;
 use crate::chain::View;
 
 /// Bytes that are compared.
@@ -88,43 +87,7 @@ fn classes<'b>(bytes: impl Iterator<Item = &'b u8>) -> u64 {
     })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::super::form::{Boundary, Read};
-    use super::super::identifiers;
-    use super::Head;
-    use crate::chain::View;
-    use proptest::prelude::*;
-
-    proptest! {
-        #![proptest_config(ProptestConfig { cases: 2048, failure_persistence: None, ..ProptestConfig::default() })]
-
-        #[test]
-        fn what_has_a_form_has_its_head(
-            kind in 0_usize..1000,
-            random in prop::collection::vec("[0-9A-Za-z ./+\n-]", 32),
-            cut in 0_usize..40,
-        ) {
-            let forms: Vec<_> = identifiers().flat_map(|identifier| identifier.forms).collect();
-            let form = forms[kind % forms.len()];
-            // A text of nearly the form.
-            let parts = form.picture.chars().zip(&random);
-            let text: String = parts.map(|(part, other)| match part {
-                'd' if other.as_bytes()[0].is_ascii_digit() => other.clone(),
-                'd' => "7".to_owned(),
-                'A' | 'X' | 'a' | 'k' | 'h' if other.as_bytes()[0] % 2 == 0 => other.clone(),
-                'A' | 'X' | 'a' | 'k' | 'h' => "A".to_owned(),
-                '_' => " ".to_owned(),
-                's' => "-".to_owned(),
-                literal => literal.to_string(),
-            }).collect();
-            let text = &text[..text.len().min(cut)];
-            for complete in [false, true] {
-                let view = View::new(text.as_bytes(), complete);
-                if !text.is_empty() && form.read(view, 0, &mut Read::default()) != Boundary::None {
-                    prop_assert!(Head::at(view, 0).fits(form.head()), "{:?} {text:?}", form);
-                }
-            }
-        }
-    }
+/// Whether a part of a picture stands for several characters.
+pub(super) fn is_class(part: u8) -> bool {
+    matches!(part, b'd' | b'A' | b'a' | b'X' | b'h' | b'k' | b's')
 }
