@@ -175,6 +175,7 @@ pub(crate) fn report(seq: u64) -> StatusReport {
         observed: None,
         applied: None,
         rejection: None,
+        halt: None,
         stopping: false,
     }
 }

@@ -21,6 +21,7 @@ impl Api {
             index: input::query(request, "index")?.unwrap_or(0),
             wait: 0,
             instance: input::query(request, "instance")?,
+            halt_generation: input::query(request, "halt_generation")?,
         };
         self.wait(context, key, LongPollCondition::DesiredChanged(query))
     }

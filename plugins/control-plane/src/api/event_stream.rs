@@ -28,13 +28,8 @@ impl Api {
         context: &RequestContext<'_>,
         key: &GatewayRef,
     ) -> HandlerResult {
-        let (epoch, index) = start_position(context.request)?;
-        let position = DesiredQuery {
-            epoch,
-            index,
-            wait: 0,
-            instance: input::query(context.request, "instance")?,
-        };
+        let mut position = start_position(context.request)?;
+        position.instance = input::query(context.request, "instance")?;
         Ok(Reply::EventStream(EventStream {
             gateway: self.readable_gateway(context, key)?,
             request_id: context.request_id.to_owned(),
@@ -49,9 +44,10 @@ impl Api {
         match self.stream_change(stream) {
             Ok(None) => NextEvent::Unchanged,
             Ok(Some(desired)) => {
-                let id = format!("{}.{}", desired.epoch, desired.index);
+                let id = event_id(&desired);
                 let event = format!("event: desired\nid: {id}\ndata: {}\n\n", json(&desired));
                 stream.position.index = desired.index;
+                stream.position.halt_generation = desired.halt_generation;
                 stream.position.epoch = Some(desired.epoch);
                 NextEvent::Event(event)
             }
@@ -73,22 +69,48 @@ impl Api {
     }
 }
 
+/// Returns the id of an event: the epoch and the index and, once the gateway was halted, the number
+/// of the halt between them.
+fn event_id(desired: &DesiredResponse) -> String {
+    let (epoch, index) = (&desired.epoch, desired.index);
+    match desired.halt_generation {
+        None | Some(0) => format!("{epoch}.{index}"),
+        Some(halt) => format!("{epoch}.{halt}.{index}"),
+    }
+}
+
 /// Returns the position from which to send events. A client that reconnects repeats the query with
 /// which it started, so `Last-Event-ID` has precedence.
-fn start_position(request: &Request) -> Result<(Option<String>, u64), ApiError> {
+fn start_position(request: &Request) -> Result<DesiredQuery, ApiError> {
     let id = request.headers.get("last-event-id").map(String::as_str);
     let Some(id) = id.filter(|id| !id.is_empty()) else {
-        let index = input::query(request, "index")?.unwrap_or(0);
-        return Ok((request.query.get("epoch").cloned(), index));
+        return Ok(DesiredQuery {
+            epoch: request.query.get("epoch").cloned(),
+            index: input::query(request, "index")?.unwrap_or(0),
+            halt_generation: Some(input::query(request, "halt_generation")?.unwrap_or(0)),
+            ..DesiredQuery::default()
+        });
     };
-    id.rsplit_once('.')
-        .and_then(|(epoch, index)| Some((Some(epoch.to_owned()), index.parse().ok()?)))
-        .ok_or_else(|| {
-            api_error(
-                ProblemCode::MalformedRequest,
-                "`Last-Event-ID` is not the id of an event of this stream",
-            )
-        })
+    parse_event_id(id).ok_or_else(|| {
+        api_error(
+            ProblemCode::MalformedRequest,
+            "`Last-Event-ID` is not the id of an event of this stream",
+        )
+    })
+}
+
+fn parse_event_id(id: &str) -> Option<DesiredQuery> {
+    let (epoch, index) = id.rsplit_once('.')?;
+    let (epoch, halt) = match epoch.rsplit_once('.') {
+        Some((epoch, halt)) => (epoch, halt.parse().ok()?),
+        None => (epoch, 0),
+    };
+    Some(DesiredQuery {
+        epoch: Some(epoch.to_owned()),
+        index: index.parse().ok()?,
+        halt_generation: Some(halt),
+        ..DesiredQuery::default()
+    })
 }
 
 /// Serializes to one line, as the format requires.

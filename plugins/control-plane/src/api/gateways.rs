@@ -156,7 +156,7 @@ impl Api {
             filter.after = batch.last().map(|last| last.gateway.name.clone());
             let now = self.now();
             let views = batch.iter().map(|snapshot| snapshot.view(now));
-            items.extend(views.filter(|view| state.is_none_or(|state| view.state == state)));
+            items.extend(views.filter(|view| state.is_none_or(|state| state.selects(view))));
             if is_last {
                 break;
             }
@@ -224,8 +224,30 @@ fn require_valid(errors: Vec<ProblemItem>) -> Result<(), ApiError> {
     }
 }
 
-fn parse_state(word: &str) -> Result<SyncState, ApiError> {
+/// A state by which gateways are listed.
+#[derive(Debug, Clone, Copy)]
+enum ListedState {
+    /// Relative to the desired version.
+    Sync(SyncState),
+    /// Halted, whatever the other state.
+    Halted,
+}
+
+impl ListedState {
+    fn selects(self, gateway: &Gateway) -> bool {
+        match self {
+            Self::Sync(state) => gateway.state == state,
+            Self::Halted => gateway.halt.is_some(),
+        }
+    }
+}
+
+fn parse_state(word: &str) -> Result<ListedState, ApiError> {
+    if word == "halted" {
+        return Ok(ListedState::Halted);
+    }
     SyncState::parse(word)
+        .map(ListedState::Sync)
         .ok_or_else(|| api_error(ProblemCode::MalformedRequest, "`state` is not a state"))
 }
 

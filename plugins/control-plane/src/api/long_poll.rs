@@ -125,7 +125,10 @@ impl Api {
         let known_epoch = query.epoch.as_ref();
         let other_epoch = known_epoch.is_some_and(|known| *known != state.epoch);
         let reset = other_epoch || query.index > record.generation;
-        if !reset && (query.index == record.generation || self.has_rejected(query, record)?) {
+        let halt = query.halt_generation;
+        let halt_changed = halt.is_some_and(|known| known != record.halt_generation);
+        let must_act = reset || halt_changed;
+        if !must_act && (query.index == record.generation || self.has_rejected(query, record)?) {
             return Ok(None);
         }
         Ok(Some(DesiredResponse {
@@ -135,6 +138,8 @@ impl Api {
             desired: state.desired,
             reload_generation: record.reload_generation,
             reconcile_generation: record.reconcile_generation,
+            halt: record.halt_at(self.now()).cloned(),
+            halt_generation: Some(record.halt_generation),
             server_time: self.now(),
         }))
     }

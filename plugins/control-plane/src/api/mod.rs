@@ -19,6 +19,7 @@ mod drift;
 mod error;
 mod event_stream;
 mod gateways;
+mod halts;
 mod input;
 mod limits;
 mod long_poll;

@@ -4,10 +4,10 @@
 use kt_control_api::Method::{Delete, Get, Patch, Post, Put};
 use kt_control_api::{
     ActionResponse, AuditEntry, BackupInfo, BackupRequest, ConfigVersion, CreateGatewayRequest,
-    CreateGatewayResponse, CreateTokenRequest, DesiredResponse, Gateway, GatewayPatch, IssuedToken,
-    ProblemCode, PruneRequest, PruneResponse, PublishRequest, ReconcileRequest, ReloadRequest,
-    RevertRequest, RolloutStatus, RotateTokenRequest, ServiceVersion, StatusReport, StatusResponse,
-    TokenInfo, VersionDiff, WhoAmI,
+    CreateGatewayResponse, CreateTokenRequest, DesiredResponse, Gateway, GatewayPatch, HaltRequest,
+    IssuedToken, ProblemCode, PruneRequest, PruneResponse, PublishRequest, ReconcileRequest,
+    ReloadRequest, RevertRequest, RolloutStatus, RotateTokenRequest, ServiceVersion, StatusReport,
+    StatusResponse, TokenInfo, UnhaltRequest, VersionDiff, WhoAmI,
 };
 use serde_json::json;
 
@@ -18,7 +18,7 @@ use super::service::Api;
 use super::{problems, submitted_config};
 
 const STATES: &[&str] = &[
-    "in-sync", "pending", "rejected", "drifted", "offline", "unknown",
+    "in-sync", "pending", "rejected", "drifted", "offline", "unknown", "halted",
 ];
 const LIMIT: Parameter = Parameter::new(
     "limit",
@@ -83,6 +83,12 @@ const INSTANCE: Parameter = Parameter::new(
     "The instance that sends the request; it does not get a version again that it rejected.",
 );
 
+const HALT_GENERATION: Parameter = Parameter::new(
+    "halt_generation",
+    ParameterType::Unsigned,
+    "`halt_generation` of the last response; without it, a change of the halt ends no wait.",
+);
+
 /// `key=value`, separated by commas.
 const LABELS: &str =
     "^([A-Za-z0-9][A-Za-z0-9._-]{0,62}=[^,]*(,[A-Za-z0-9][A-Za-z0-9._-]{0,62}=[^,]*)*)?$";
@@ -109,7 +115,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         &[(200, Content::page_of::<Gateway>())], |api, context, _| api.list_gateways(context))
         .query(&[LIMIT, NAME_CURSOR,
             Parameter::new("name_prefix", ParameterType::Text, "Only gateways whose name has this prefix."),
-            Parameter::new("state", ParameterType::Enum(STATES), "Only gateways in this state."),
+            Parameter::new("state", ParameterType::Enum(STATES), "Only gateways in this state; `halted` is independent of the others."),
             Parameter::new("label", ParameterType::Pattern(LABELS), "Only gateways with all these labels: `key=value,…`.")]),
     Operation::new(Post, "/v1/gateways", Access::Register, ("createGateway", "Register a gateway"),
         &[(201, Content::of::<CreateGatewayResponse>())], |api, context, _| api.create_gateway(context))
@@ -153,7 +159,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
 
     Operation::new(Post, "/v1/gateways/{gateway}/actions/prune", Access::Admin, ("prune", "PruneOptions the contents of old versions"),
         &[(200, Content::of::<PruneResponse>())], |api, context, params| api.prune(context, &params.gateway()))
-        .body(Content::of::<PruneRequest>()).idempotent(),
+        .body(Content::of::<PruneRequest>()).conditional().idempotent(),
     Operation::new(Post, "/v1/gateways/{gateway}/actions/reload", Access::Admin, ("reload", "Publish a configuration, or reload the current one"),
         &[(200, Content::of::<ActionResponse>()), (201, Content::of::<ActionResponse>())],
         |api, context, params| api.reload(context, &params.gateway()))
@@ -166,6 +172,12 @@ pub(super) static OPERATIONS: &[Operation] = &[
         &[(200, Content::of::<ActionResponse>())], |api, context, params| api.reconcile(context, &params.gateway()))
         .optional_body(Content::of::<ReconcileRequest>()).conditional().idempotent()
         .errors(&[ProblemCode::NoConfiguration, ProblemCode::NothingApplied, ProblemCode::AppliedDiffers, ProblemCode::ContentUnknown]),
+    Operation::new(Post, "/v1/gateways/{gateway}/actions/halt", Access::Admin, ("halt", "Halt a gateway: its instances refuse every request"),
+        &[(200, Content::of::<Gateway>())], |api, context, params| api.halt(context, &params.gateway()))
+        .body(Content::of::<HaltRequest>()).conditional().idempotent(),
+    Operation::new(Post, "/v1/gateways/{gateway}/actions/unhalt", Access::Admin, ("unhalt", "End the halt of a gateway"),
+        &[(200, Content::of::<Gateway>())], |api, context, params| api.unhalt(context, &params.gateway()))
+        .optional_body(Content::of::<UnhaltRequest>()).conditional().idempotent(),
     Operation::new(Get, "/v1/gateways/{gateway}/rollout", Access::ReadGateway, ("rollout", "Wait until every live instance has applied or rejected a generation"),
         &[(200, Content::of::<RolloutStatus>())], |api, context, params| api.rollout(context, &params.gateway()))
         .query(&[Parameter::new("generation", ParameterType::Unsigned, "The generation to wait for.").required(),
@@ -173,10 +185,10 @@ pub(super) static OPERATIONS: &[Operation] = &[
 
     Operation::new(Get, "/v1/gateways/{gateway}/desired", Access::ReadGateway, ("desired", "Wait for a newer desired state"),
         &[(200, Content::of::<DesiredResponse>()), (304, Content::Empty)], |api, context, params| api.desired(context, &params.gateway()))
-        .query(&[EPOCH, INDEX, WAIT, INSTANCE]),
+        .query(&[EPOCH, INDEX, WAIT, INSTANCE, HALT_GENERATION]),
     Operation::new(Get, "/v1/gateways/{gateway}/desired/stream", Access::ReadGateway, ("streamDesired", "Stream the desired state and its changes"),
         &[(200, Content::Events)], |api, context, params| api.stream_desired(context, &params.gateway())).streaming()
-        .query(&[EPOCH, INDEX, INSTANCE]),
+        .query(&[EPOCH, INDEX, INSTANCE, HALT_GENERATION]),
     Operation::new(Post, "/v1/gateways/{gateway}/status", Access::WriteGateway, ("report", "Report the status of an instance"),
         &[(200, Content::of::<StatusResponse>())], |api, context, params| api.status(context, &params.gateway()))
         .body(Content::of::<StatusReport>()).errors(&[ProblemCode::TooManyInstances]),

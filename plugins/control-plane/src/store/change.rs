@@ -59,6 +59,23 @@ pub struct AuditEvent {
     pub detail: Value,
 }
 
+/// A change of the halt of a gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HaltChange {
+    /// Halts it, or replaces reason and end of its halt.
+    Halt {
+        /// The reason, which callers receive.
+        reason: String,
+        /// When the halt ends by itself.
+        until: Option<Timestamp>,
+    },
+    /// Ends its halt.
+    Unhalt {
+        /// The reason.
+        reason: Option<String>,
+    },
+}
+
 /// A request to the instances of a gateway that creates no version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GatewayAction {

@@ -5,7 +5,7 @@ use kt_control_api::{
     Timestamp, TokenHash, TokenId,
 };
 
-use super::change::{AuditEvent, ChangeContext, GatewayAction, GatewayRef};
+use super::change::{AuditEvent, ChangeContext, GatewayAction, GatewayRef, HaltChange};
 use super::error::StoreError;
 use super::filter::{AuditFilter, GatewayFilter, TokenFilter};
 use super::receipt::{ChangeReceipt, ReportReceipt, TokenReceipt};
@@ -179,6 +179,18 @@ pub trait Store: Send + Sync {
         ask: &GatewayAction,
     ) -> Result<ChangeReceipt, StoreError>;
 
+    /// Halts a gateway, or ends its halt. Concerns no version, and asks the instances for nothing
+    /// else.
+    ///
+    /// # Errors
+    /// [`StoreError::RevisionMismatch`].
+    fn change_halt(
+        &self,
+        change: &ChangeContext,
+        gateway_ref: &GatewayRef,
+        halt: &HaltChange,
+    ) -> Result<ChangeReceipt, StoreError>;
+
     /// Pins a version, so that its content is not pruned, or unpins it.
     ///
     /// # Errors
@@ -196,7 +208,7 @@ pub trait Store: Send + Sync {
     /// fetched. The versions and their hashes stay.
     ///
     /// # Errors
-    /// When the store cannot be written.
+    /// [`StoreError::RevisionMismatch`].
     fn prune(
         &self,
         change: &ChangeContext,

@@ -2,11 +2,11 @@
 //! itself, so both stores decide alike.
 
 use kt_control_api::{
-    ConfigVersion, ContentHash, DesiredVersion, GatewayPatch, RevertRequest, SyncState,
+    ConfigVersion, ContentHash, DesiredVersion, GatewayPatch, Halt, RevertRequest, SyncState,
 };
 use serde_json::{Value, json};
 
-use super::change::{ChangeContext, GatewayAction};
+use super::change::{ChangeContext, GatewayAction, HaltChange};
 use super::error::StoreError;
 use super::receipt::ChangeReceipt;
 use super::rows::{GatewayRow, NewGateway, NewVersion, VersionRow};
@@ -25,6 +25,8 @@ pub(super) enum GatewayChange<'a> {
     Revert(&'a RevertRequest),
     /// Requests an action of the instances.
     Act(&'a GatewayAction),
+    /// Changes the halt.
+    Halt(&'a HaltChange),
 }
 
 /// What to return, and what to write before.
@@ -43,6 +45,21 @@ pub(super) struct GatewayUpdate {
     pub(super) detail: Value,
 }
 
+/// Checks that a gateway has the revision that a change requires.
+pub(super) fn check_revision(
+    context: &ChangeContext,
+    current: &GatewaySnapshot,
+) -> Result<(), StoreError> {
+    let rev = current.gateway.rev;
+    match context.if_match.filter(|required| *required != rev) {
+        None => Ok(()),
+        Some(expected) => Err(StoreError::RevisionMismatch {
+            expected,
+            current: Box::new(current.clone()),
+        }),
+    }
+}
+
 /// Decides about a change. `older` is the version to revert to, if it exists.
 pub(super) fn decide(
     context: &ChangeContext,
@@ -50,11 +67,8 @@ pub(super) fn decide(
     current: &GatewaySnapshot,
     older: Option<&VersionRow>,
 ) -> Result<Decision, StoreError> {
+    check_revision(context, current)?;
     let before = &current.gateway;
-    if let Some(expected) = context.if_match.filter(|rev| *rev != before.rev) {
-        let current = Box::new(current.clone());
-        return Err(StoreError::RevisionMismatch { expected, current });
-    }
     let next = before.last_version + 1;
     match change {
         GatewayChange::Update(patch) => {
@@ -104,6 +118,7 @@ pub(super) fn decide(
             ))
         }
         GatewayChange::Act(action) => act(context, current, action),
+        GatewayChange::Halt(halt) => Ok(change_halt(context, before, halt)),
     }
 }
 
@@ -167,6 +182,47 @@ pub(super) fn created(context: &ChangeContext, new: &NewGateway) -> ChangeReceip
         published,
         ..receipt(&gateway)
     }
+}
+
+/// Decides about a halt. It has a number of its own and not the generation, which a configuration
+/// answers: nothing is compiled, and a rejected version is not sent again.
+fn change_halt(context: &ChangeContext, before: &GatewayRow, change: &HaltChange) -> Decision {
+    let in_effect = before.halt_at(context.now);
+    let next = before.halt_generation + 1;
+    let (halt, action, detail) = match change {
+        HaltChange::Halt { reason, until } => {
+            if in_effect.is_some_and(|halt| halt.reason == *reason && halt.until == *until) {
+                return unchanged(before);
+            }
+            let halt = Halt {
+                reason: reason.clone(),
+                by: context.actor.clone(),
+                since: in_effect.map_or(context.now, |halt| halt.since),
+                until: *until,
+            };
+            let detail = json!({
+                "reason": reason, "until": until, "halt_generation": next,
+                "replaces": in_effect.map(|halt| &halt.reason),
+            });
+            (Some(halt), "gateway.halt", detail)
+        }
+        HaltChange::Unhalt { reason } => {
+            let Some(ended) = in_effect else {
+                return unchanged(before);
+            };
+            let detail = json!({
+                "reason": reason, "halt_generation": next, "since": ended.since,
+                "halted_for": ended.reason,
+            });
+            (None, "gateway.unhalt", detail)
+        }
+    };
+    let after = GatewayRow {
+        halt,
+        halt_generation: next,
+        ..before.clone()
+    };
+    changed(context, after, action, detail)
 }
 
 /// Decides about a pin: the receipt tells whether there is something to write.

@@ -24,7 +24,9 @@ mod table;
 mod token_use;
 mod transfer;
 
-pub use change::{AuditEvent, ChangeContext, GatewayAction, GatewayRef, IdempotencyKey};
+pub use change::{
+    AuditEvent, ChangeContext, GatewayAction, GatewayRef, HaltChange, IdempotencyKey,
+};
 pub use contract::Store;
 pub use error::StoreError;
 pub use filter::{AuditFilter, GatewayFilter, TokenFilter};

@@ -70,7 +70,7 @@ pub(super) fn new_answers<'a>(
 }
 
 /// Returns whether a report changes what waiting requests depend on: which instances are live, and
-/// what each of them has observed, applied or rejected.
+/// what each of them has observed, applied or rejected, or done about a halt.
 pub(super) fn is_change(
     before: Option<&InstanceRecord>,
     now: Timestamp,
@@ -82,6 +82,7 @@ pub(super) fn is_change(
             || old.observed != report.observed
             || old.applied != report.applied
             || old.rejection != report.rejection
+            || old.halt != report.halt
             || old.stopping != report.stopping
     })
 }
@@ -120,6 +121,7 @@ impl InstanceRecord {
             observed: report.observed,
             applied: report.applied,
             rejection: report.rejection,
+            halt: report.halt,
             state: SyncState::Unknown,
         };
         let generation = current.gateway.generation;
@@ -144,6 +146,7 @@ impl GatewaySnapshot {
             .map(|instance| instance.view(self, now))
             .collect();
         instances.sort_by_key(|instance| !instance.live);
-        self.gateway.to_gateway(self.desired.clone(), instances)
+        self.gateway
+            .to_gateway(self.desired.clone(), instances, now)
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ContentHash, InstanceId, Timestamp};
+use crate::{ContentHash, Halt, InstanceId, Timestamp};
 
 /// The version that a gateway must serve.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +27,9 @@ pub struct DesiredQuery {
     pub wait: u64,
     /// The instance that polls, so that what it rejected is not sent to it again.
     pub instance: Option<InstanceId>,
+    /// The `halt_generation` of the last response, so that the wait ends when the gateway is halted or
+    /// its halt ends; `None` if the client does not act on halts.
+    pub halt_generation: Option<u64>,
 }
 
 /// The desired version, and what instances must act on.
@@ -50,6 +53,13 @@ pub struct DesiredResponse {
     /// Generation of the last request to apply the desired version even if it seems to be applied.
     #[serde(default)]
     pub reconcile_generation: u64,
+    /// The halt of the gateway, if it is halted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub halt: Option<Halt>,
+    /// The number of the last change of the halt, 0 if the gateway was never halted; `None` from an
+    /// older control plane, which does not know about halts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub halt_generation: Option<u64>,
     /// The time at the control plane.
     pub server_time: Timestamp,
 }
@@ -58,7 +68,7 @@ pub struct DesiredResponse {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PollOutcome {
     /// There is something to act on.
-    Changed(DesiredResponse),
+    Changed(Box<DesiredResponse>),
     /// The wait timed out; poll again.
     Unchanged,
     /// The server is shutting down; poll again after this many seconds, which differ between

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    ConfigVersion, DesiredVersion, DriftPolicy, Etag, GatewayId, Instance, LimitError, MAX_LABELS,
-    ProblemItem, SyncState, Timestamp, Token, validate_description, validate_label, validate_name,
+    ConfigVersion, DesiredVersion, DriftPolicy, Etag, GatewayId, Halt, Instance, LimitError,
+    MAX_LABELS, ProblemItem, SyncState, Timestamp, Token, validate_description, validate_label,
+    validate_name,
 };
 
 /// A gateway as the control plane shows it.
@@ -37,6 +38,12 @@ pub struct Gateway {
     /// The desired version; `None` until a version is published.
     #[serde(default)]
     pub desired: Option<DesiredVersion>,
+    /// Its halt, if it is halted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub halt: Option<Halt>,
+    /// The number of the last change of its halt; see [`crate::InstanceHalt`].
+    #[serde(default)]
+    pub halt_generation: u64,
     /// What the control plane does about drift.
     #[serde(default)]
     pub drift: DriftPolicy,
@@ -79,6 +86,8 @@ impl Gateway {
             generation: 0,
             last_version,
             desired: None,
+            halt: None,
+            halt_generation: 0,
             drift: DriftPolicy::default(),
             instances: Vec::new(),
             state: SyncState::Unknown,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ContentHash, InstanceId, ProcessIdentity, SyncState, Timestamp};
+use crate::{ContentHash, InstanceHalt, InstanceId, ProcessIdentity, SyncState, Timestamp};
 
 /// Where an instance loaded its configuration from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,6 +104,9 @@ pub struct Instance {
     /// Its last rejection, until it applies something newer.
     #[serde(default)]
     pub rejection: Option<Rejection>,
+    /// What it has done about halts; `None` before the first one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub halt: Option<InstanceHalt>,
     /// Its state.
     pub state: SyncState,
 }

@@ -44,6 +44,19 @@ impl LabelSelector {
         self.0.is_empty()
     }
 
+    /// Returns the labels of which one value is required, by which the control plane can filter.
+    #[must_use]
+    pub fn required_labels(&self) -> BTreeMap<String, String> {
+        let required = self.0.iter().filter_map(|requirement| match requirement {
+            Requirement::In(key, values) => match values.as_slice() {
+                [value] => Some((key.clone(), value.clone())),
+                _ => None,
+            },
+            _ => None,
+        });
+        required.collect()
+    }
+
     /// Adds the requirements of another selector.
     pub fn extend(&mut self, other: Self) {
         self.0.extend(other.0);
@@ -173,6 +186,16 @@ mod tests {
         ] {
             assert!(!matches(selector), "{selector}");
         }
+    }
+
+    #[test]
+    fn labels_with_one_value_are_required() {
+        let selector: LabelSelector = "team=x,zone in (eu),tier in (a,b),!old,new,env!=dev"
+            .parse()
+            .unwrap();
+        let required = [("team", "x"), ("zone", "eu")];
+        let required = required.map(|(k, v)| (k.to_owned(), v.to_owned()));
+        assert_eq!(selector.required_labels(), BTreeMap::from(required));
     }
 
     #[test]

@@ -5,8 +5,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Map;
 
 use crate::{
-    AppliedVersion, ConfigSource, InstanceId, ObservedVersion, ProcessIdentity, Rejection,
-    Timestamp,
+    AppliedVersion, ConfigSource, InstanceHalt, InstanceId, ObservedVersion, ProcessIdentity,
+    Rejection, Timestamp,
 };
 
 /// The status of an instance; complete each time, so that the next report replaces a lost one.
@@ -45,6 +45,9 @@ pub struct StatusReport {
     /// What it rejected; rejects its generation.
     #[serde(default)]
     pub rejection: Option<Rejection>,
+    /// What it has done about halts; `None` before the first one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub halt: Option<InstanceHalt>,
     /// Whether this is the last report of an instance that shuts down.
     #[serde(default)]
     pub stopping: bool,

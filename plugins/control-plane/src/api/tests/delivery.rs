@@ -11,7 +11,7 @@ use crate::fixture::{DirectTransport, TestApi, content, rejecting, report, servi
 
 fn poll(client: &Client<DirectTransport>, query: &DesiredQuery) -> Option<DesiredResponse> {
     match client.desired("edge", query).unwrap() {
-        PollOutcome::Changed(response) => Some(response),
+        PollOutcome::Changed(response) => Some(*response),
         PollOutcome::Unchanged | PollOutcome::RetryAfter(_) => None,
     }
 }
@@ -22,6 +22,7 @@ fn after(response: &DesiredResponse) -> DesiredQuery {
         index: response.index,
         wait: 1,
         instance: Some(report(0).instance_id),
+        halt_generation: response.halt_generation,
     }
 }
 

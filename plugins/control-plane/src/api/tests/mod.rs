@@ -8,6 +8,7 @@ mod delivery;
 mod drift;
 mod errors;
 mod gateways;
+mod halts;
 mod idempotency;
 mod retention;
 mod tokens;

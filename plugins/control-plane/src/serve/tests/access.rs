@@ -92,6 +92,13 @@ const TABLE: &[Row] = &[
         ADMIN,
     ),
     ("POST {gateway}/actions/reconcile", "", "{}", ADMIN),
+    (
+        "POST {gateway}/actions/halt",
+        "",
+        r#"{"reason":"x"}"#,
+        ADMIN,
+    ),
+    ("POST {gateway}/actions/unhalt", "", "{}", ADMIN),
     ("GET {gateway}/rollout", "?generation=1", "", READ_GATEWAY),
     ("GET {gateway}/desired", "?index=0", "", READ_GATEWAY),
     ("GET {gateway}/desired/stream", "", "", READ_GATEWAY),

@@ -11,7 +11,7 @@ use super::rows::{bigint, number, only, parse};
 use super::session::Session;
 use super::text::storable;
 use super::{audit, gateways, versions};
-use crate::store::decision::decide_pin;
+use crate::store::decision::{check_revision, decide_pin};
 use crate::store::retention::ranges;
 use crate::store::{
     ChangeContext, ChangeReceipt, GatewayRef, GatewaySnapshot, PruneOptions, PruneReceipt,
@@ -84,6 +84,7 @@ pub(super) async fn prune(
 ) -> Result<PruneReceipt, QueryError> {
     let act = async |session: &Session| {
         let current = lock_gateway(session, gateway_ref).await?;
+        check_revision(change, &current)?;
         if !prune.dry_run {
             session.batch_execute(EXCLUSIVE).await?;
         }

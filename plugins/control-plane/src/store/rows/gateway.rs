@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use kt_control_api::{
-    CreateGatewayRequest, DesiredVersion, DriftPolicy, Gateway, GatewayId, GatewayPatch, Instance,
-    SyncState, Timestamp, TokenId,
+    CreateGatewayRequest, DesiredVersion, DriftPolicy, Gateway, GatewayId, GatewayPatch, Halt,
+    Instance, SyncState, Timestamp, TokenId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -29,6 +29,12 @@ row! {
         /// What the control plane does about drift.
         #[serde(default, skip_serializing_if = "DriftPolicy::is_default")]
         pub drift: DriftPolicy as "drift_policy",
+        /// Its halt, which may have ended by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub halt: Option<Halt>,
+        /// The number of changes of its halt.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        pub halt_generation: u64,
         /// Its revision, which every change increments.
         pub rev: u64,
         /// Its generation, which every change increments that instances must act on.
@@ -63,6 +69,11 @@ pub struct NewGateway {
     pub bootstrap_token: Option<TokenId>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature of serde")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
 impl GatewayRow {
     /// The columns that users do not set: those that a new version or a request to the instances
     /// changes.
@@ -73,6 +84,8 @@ impl GatewayRow {
         "reconcile_generation",
         "last_version",
         "desired_version",
+        "halt",
+        "halt_generation",
         "updated_at",
     ];
 
@@ -85,6 +98,8 @@ impl GatewayRow {
             description: request.description.clone(),
             labels: request.labels.clone(),
             drift: request.drift,
+            halt: None,
+            halt_generation: 0,
             rev: 1,
             generation: 1,
             reload_generation: 0,
@@ -121,11 +136,18 @@ impl GatewayRow {
         json!({"name": self.name, "labels": self.labels, "drift": self.drift})
     }
 
+    /// Returns the halt, unless it has ended by itself.
+    #[must_use]
+    pub fn halt_at(&self, now: Timestamp) -> Option<&Halt> {
+        self.halt.as_ref().filter(|halt| halt.is_in_effect(now))
+    }
+
     /// Builds the gateway as the API shows it.
     pub(in crate::store) fn to_gateway(
         &self,
         desired: Option<DesiredVersion>,
         instances: Vec<Instance>,
+        now: Timestamp,
     ) -> Gateway {
         Gateway {
             id: self.id.clone(),
@@ -137,6 +159,8 @@ impl GatewayRow {
             rev: self.rev,
             generation: self.generation,
             last_version: self.last_version,
+            halt: self.halt_at(now).cloned(),
+            halt_generation: self.halt_generation,
             drift: self.drift,
             state: SyncState::of_gateway(desired.as_ref(), self.generation, &instances),
             desired,

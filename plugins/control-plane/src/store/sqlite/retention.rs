@@ -7,7 +7,7 @@ use serde_json::json;
 use super::write_transaction::WriteTransaction;
 use super::{audit, gateways, versions};
 use crate::crash::crash_point;
-use crate::store::decision::decide_pin;
+use crate::store::decision::{check_revision, decide_pin};
 use crate::store::retention::ranges;
 use crate::store::{
     ChangeContext, ChangeReceipt, GatewayRef, PruneOptions, PruneReceipt, StoreError,
@@ -47,6 +47,7 @@ pub(super) fn prune(
     prune: &PruneOptions,
 ) -> Result<PruneReceipt, StoreError> {
     let current = gateways::snapshot(transaction, gateway_ref)?;
+    check_revision(change, &current)?;
     let gateway = &current.gateway;
     let mut versions = unpinned(transaction, &gateway.id, prune.up_to(&current))?;
     versions.retain(|version| !current.needs(*version));

@@ -6,6 +6,7 @@ pub(super) mod changes;
 pub(super) mod concurrency;
 mod differential;
 mod fixture;
+pub(super) mod halts;
 pub(super) mod history;
 pub(super) mod idempotency;
 pub(super) mod instances;

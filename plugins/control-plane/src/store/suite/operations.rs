@@ -6,7 +6,9 @@ use kt_control_api::{AppliedVersion, DriftPolicy, GatewayId, GatewayPatch, Rever
 use proptest::prelude::*;
 
 use super::fixture::{after, change, gateway, keyed, report, version};
-use crate::store::{ChangeContext, GatewayAction, GatewayFilter, GatewayRef, PruneOptions, Store};
+use crate::store::{
+    ChangeContext, GatewayAction, GatewayFilter, GatewayRef, HaltChange, PruneOptions, Store,
+};
 
 /// An operation. Gateways are referred to by letters, or by the number of their creation.
 #[derive(Debug, Clone)]
@@ -20,6 +22,7 @@ pub(super) enum Operation {
     Revert(Target, u64),
     Reload(Target),
     Reconcile(Target, bool),
+    Halt(Target, bool),
     Pin(Target, u64, bool),
     Prune(Target, u64, bool),
     Report(Target, usize, u64, bool),
@@ -59,6 +62,7 @@ pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => (target.clone(), 0_u64..5).prop_map(|(t, n)| Operation::Revert(t, n)),
         1 => target.clone().prop_map(Operation::Reload),
         1 => (target.clone(), any::<bool>()).prop_map(|(t, dry)| Operation::Reconcile(t, dry)),
+        1 => (target.clone(), any::<bool>()).prop_map(|(t, halt)| Operation::Halt(t, halt)),
         1 => (target.clone(), 0_u64..4, any::<bool>()).prop_map(|(t, n, pin)| Operation::Pin(t, n, pin)),
         1 => (target.clone(), 1_u64..3, any::<bool>())
             .prop_map(|(t, keep, dry)| Operation::Prune(t, keep, dry)),
@@ -161,6 +165,20 @@ impl OperationRunner {
                     reason: None,
                 };
                 format!("{:?}", store.act(change, &self.key(target), &ask))
+            }
+            Operation::Halt(target, true) => {
+                let halt = HaltChange::Halt {
+                    reason: "leak".to_owned(),
+                    until: Some(change.now + Duration::from_secs(1)),
+                };
+                format!("{:?}", store.change_halt(change, &self.key(target), &halt))
+            }
+            Operation::Halt(target, false) => {
+                let unhalt = HaltChange::Unhalt { reason: None };
+                format!(
+                    "{:?}",
+                    store.change_halt(change, &self.key(target), &unhalt)
+                )
             }
             Operation::Pin(target, version, pin) => {
                 format!("{:?}", store.pin(change, &self.key(target), *version, *pin))

@@ -11,8 +11,8 @@ use super::audit_log;
 use super::fixture::{StoreFixture, bare, change, edge, gateway, now, version};
 use crate::fixture::serving;
 use crate::store::{
-    ContentRow, ExportHeader, ExportRecord, GatewayRef, GatewayRow, ImportSummary, NewGateway,
-    NewToken, PruneOptions, Selection, Store, StoreError, StoredScope, Transfer,
+    ContentRow, ExportHeader, ExportRecord, GatewayRef, GatewayRow, HaltChange, ImportSummary,
+    NewGateway, NewToken, PruneOptions, Selection, Store, StoreError, StoredScope, Transfer,
 };
 
 /// Tests every kind of transfer from a store to others.
@@ -49,6 +49,11 @@ pub(super) fn fill(store: &dyn Store) -> GatewayId {
         reason: Some("back".to_owned()),
     };
     store.revert(&change(), &edge(), &revert).unwrap();
+    let halt = HaltChange::Halt {
+        reason: "leak".to_owned(),
+        until: None,
+    };
+    store.change_halt(&change(), &edge(), &halt).unwrap();
     let found = store.find(&edge()).unwrap().view(now());
     store.report(now(), &edge(), &serving(1, &found)).unwrap();
     let scope = StoredScope::Bootstrap { registered: None };
@@ -129,10 +134,10 @@ fn a_whole_store_is_imported_unchanged(to: &dyn StoreFixture, whole: &[ExportRec
         (imported.gateways.len(), imported.versions, imported.tokens),
         (4, 8, 3)
     );
-    assert_eq!(imported.audit, 15);
+    assert_eq!(imported.audit, 16);
     assert_eq!(records(&*to.open_for_transfer(), &Selection::Whole), whole);
     let report = audit_log::verify(&*to.open());
-    assert_eq!((report.rows, report.damage), (15, vec![]));
+    assert_eq!((report.rows, report.damage), (16, vec![]));
     assert_ne!(to.open().epoch().unwrap(), "elsewhere");
 }
 
@@ -140,6 +145,7 @@ fn an_imported_store_can_be_changed(to: &dyn StoreFixture, made: &GatewayId) {
     let store = to.open();
     let found = store.find(&edge()).unwrap().gateway;
     assert_eq!((&found.id, found.last_version), (made, 3));
+    assert_eq!(found.halt.unwrap().reason, "leak");
     assert_eq!(store.content(made, 2).unwrap(), "b: \u{1f980}\n");
     let next = store.publish(&change(), &edge(), &version("c")).unwrap();
     assert_eq!(next.version, Some(4));

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use kt_control_api::{
-    ContentHash, DriftPolicy, GatewayId, StatusReport, Timestamp, TokenId, TokenScope,
+    ContentHash, DriftPolicy, GatewayId, Halt, StatusReport, Timestamp, TokenId, TokenScope,
     VersionOrigin,
 };
 
@@ -164,7 +164,7 @@ macro_rules! json_fields {
     };
 }
 
-json_fields!(BTreeMap<String, String>, StatusReport);
+json_fields!(BTreeMap<String, String>, Halt, StatusReport);
 
 /// Details of the audit log are text in both databases: their hash covers the text.
 impl Field for serde_json::Value {

@@ -1,8 +1,8 @@
 //! Calls that change the desired version or ask instances to act, and their rollout.
 
 use crate::{
-    ActionResponse, ApiError, Client, Etag, Method, ReconcileRequest, ReloadRequest, Request,
-    RevertRequest, RolloutStatus, Transport,
+    ActionResponse, ApiError, Client, Etag, Gateway, HaltRequest, Method, ReconcileRequest,
+    ReloadRequest, Request, RevertRequest, RolloutStatus, Transport, UnhaltRequest,
 };
 
 impl<T: Transport> Client<T> {
@@ -55,6 +55,37 @@ impl<T: Transport> Client<T> {
         self.post(
             format!("/v1/gateways/{id}/actions/reconcile"),
             reconcile,
+            if_match,
+        )
+    }
+
+    /// Halts a gateway, or replaces reason and end of its halt.
+    ///
+    /// # Errors
+    /// `Usage` when the reason is empty or too long, or the duration is out of bounds; `Conflict`
+    /// when the gateway was changed since `if_match`.
+    pub fn halt(
+        &self,
+        id: &str,
+        halt: &HaltRequest,
+        if_match: Option<Etag>,
+    ) -> Result<Gateway, ApiError> {
+        self.post(format!("/v1/gateways/{id}/actions/halt"), halt, if_match)
+    }
+
+    /// Ends the halt of a gateway.
+    ///
+    /// # Errors
+    /// `Conflict` when the gateway was changed since `if_match`.
+    pub fn unhalt(
+        &self,
+        id: &str,
+        unhalt: &UnhaltRequest,
+        if_match: Option<Etag>,
+    ) -> Result<Gateway, ApiError> {
+        self.post(
+            format!("/v1/gateways/{id}/actions/unhalt"),
+            unhalt,
             if_match,
         )
     }

@@ -21,6 +21,9 @@ impl<T: Transport> Client<T> {
         if let Some(instance) = &query.instance {
             request = request.with_query("instance", instance);
         }
+        if let Some(generation) = query.halt_generation {
+            request = request.with_query("halt_generation", generation);
+        }
         let response = self.send(&request)?;
         if response.status == NOT_MODIFIED {
             return Ok(response
@@ -29,7 +32,8 @@ impl<T: Transport> Client<T> {
                     PollOutcome::RetryAfter(u16::try_from(seconds).unwrap_or(u16::MAX))
                 }));
         }
-        parse(&response, ErrorClass::Unavailable).map(PollOutcome::Changed)
+        let changed = parse(&response, ErrorClass::Unavailable)?;
+        Ok(PollOutcome::Changed(Box::new(changed)))
     }
 
     /// Reports the status of an instance. Needs no idempotency key: a repeated report is ignored.

@@ -19,6 +19,8 @@ pub struct ListQuery {
     pub name_prefix: Option<String>,
     /// Only gateways in this state.
     pub state: Option<SyncState>,
+    /// Only gateways that are halted, whatever their state.
+    pub halted: bool,
     /// Only gateways with all these labels.
     pub labels: BTreeMap<String, String>,
 }
@@ -51,7 +53,9 @@ impl<T: Transport> Client<T> {
         if let Some(prefix) = &query.name_prefix {
             request = request.with_query("name_prefix", prefix);
         }
-        if let Some(state) = query.state {
+        if query.halted {
+            request = request.with_query("state", "halted");
+        } else if let Some(state) = query.state {
             request = request.with_query("state", state);
         }
         if !query.labels.is_empty() {

@@ -91,13 +91,15 @@ impl<T: Transport> Client<T> {
     /// Prunes the contents of old versions that are not needed.
     ///
     /// # Errors
-    /// `NotFound` when there is no such gateway; `Usage` when no version would keep its content.
+    /// `NotFound` when there is no such gateway; `Usage` when no version would keep its content;
+    /// `Conflict` when the gateway was changed since `if_match`.
     pub fn prune_versions(
         &self,
         id: &str,
         prune: &PruneRequest,
+        if_match: Option<Etag>,
     ) -> Result<PruneResponse, ApiError> {
-        self.post(format!("/v1/gateways/{id}/actions/prune"), prune, None)
+        self.post(format!("/v1/gateways/{id}/actions/prune"), prune, if_match)
     }
 
     /// Returns the content of one version, verbatim.

@@ -36,6 +36,7 @@ fn instance(applied: Option<(u64, u8)>) -> Instance {
         observed: None,
         applied,
         rejection: None,
+        halt: None,
         state: SyncState::Unknown,
     }
 }
