@@ -17,11 +17,19 @@ pub(crate) fn health(path: &str, state: &GatewayState, snapshot: &Snapshot) -> (
     match path {
         "/livez" | "/healthz" => (StatusCode::OK, json!({ "status": "ok" })),
         "/readyz" => {
-            let text = if ready { "ready" } else { "not ready" };
-            (
-                status,
-                json!({ "status": text, "config_version": snapshot.version }),
-            )
+            // A halted gateway stays ready, so that callers get its refusals: behind a load balancer
+            // they would get an error of that instead.
+            let halt = state.halts.current();
+            let text = match (ready, &halt) {
+                (false, _) => "not ready",
+                (true, Some(_)) => "halted",
+                (true, None) => "ready",
+            };
+            let mut body = json!({ "status": text, "config_version": snapshot.version });
+            if let Some(halt) = halt {
+                body["halt"] = json!({ "reason": halt.reason, "until": halt.until });
+            }
+            (status, body)
         }
         _ => (status, detailed(ready, state, snapshot)),
     }
@@ -33,8 +41,10 @@ fn detailed(ready: bool, state: &GatewayState, snapshot: &Snapshot) -> Value {
         .iter()
         .filter(|u| u.is_available())
         .count();
+    let halted = state.halts.current().is_some();
     let status = match (ready, available) {
         (false, _) | (_, 0) => "unhealthy",
+        _ if halted => "halted",
         _ if available < snapshot.upstreams.len() => "degraded",
         _ => "healthy",
     };

@@ -8,6 +8,7 @@
 //! - `listener` binds sockets, `worker` runs one thread per core on them.
 //! - `plugin_calls` calls plugins that are guards, and `guard` asks every guard.
 //! - `proxy` serves requests, `upstream` sends them to providers.
+//! - `halt` keeps whether the gateway refuses every request.
 //! - `admin` serves health, metrics and administration on a thread of its own.
 //! - `audit` writes the audit log, off the request path, and reads it.
 //! - `events` are the commands that show it.
@@ -20,6 +21,7 @@ mod body_buffer;
 mod control;
 mod events;
 mod guard;
+mod halt;
 mod health;
 mod listener;
 mod loopback;

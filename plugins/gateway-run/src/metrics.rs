@@ -78,6 +78,7 @@ pub(crate) struct Metrics {
     guard_duration: Family<PolicyLabel, Histogram>,
     tokens: Family<TokenLabels, Counter>,
     in_flight: Gauge,
+    halted: Gauge,
     connected: Gauge,
     version: Gauge,
     reloads: Counter,
@@ -101,6 +102,7 @@ impl Metrics {
             guard_duration: Family::new_with_constructor(histogram),
             tokens: Family::default(),
             in_flight: Gauge::default(),
+            halted: Gauge::default(),
             connected: Gauge::default(),
             version: Gauge::default(),
             reloads: Counter::default(),
@@ -147,6 +149,11 @@ impl Metrics {
             self.tokens.clone(),
         );
         r.register("in_flight", "Requests in flight", self.in_flight.clone());
+        r.register(
+            "halted",
+            "Whether the gateway is halted, and refuses every request",
+            self.halted.clone(),
+        );
         r.register(
             "control_plane_connected",
             "Whether the control plane is reachable",
@@ -299,6 +306,10 @@ impl Metrics {
 
     pub(crate) fn set_in_flight(&self, count: usize) {
         self.in_flight.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    pub(crate) fn set_halted(&self, halted: bool) {
+        self.halted.set(i64::from(halted));
     }
 
     pub(crate) fn set_connected(&self, connected: bool) {

@@ -1,6 +1,7 @@
 //! The state that all threads of a gateway share.
 
 use crate::audit::AuditLog;
+use crate::halt::Halts;
 use crate::metrics::Metrics;
 use crate::request_log::RequestLog;
 use crate::upstream::UpstreamHealth;
@@ -28,6 +29,8 @@ pub(crate) struct GatewayState {
     /// Circuit states and latencies; they survive every reload.
     pub(crate) upstream_health: UpstreamHealth,
     pub(crate) settings: RequestSettings,
+    /// Whether every request is refused.
+    pub(crate) halts: Arc<Halts>,
     pub(crate) started: Instant,
     in_flight: AtomicUsize,
     served: AtomicUsize,
@@ -40,6 +43,7 @@ impl GatewayState {
         audit: AuditLog,
         request_log: Option<RequestLog>,
         settings: RequestSettings,
+        halts: Arc<Halts>,
     ) -> Self {
         Self {
             metrics,
@@ -47,6 +51,7 @@ impl GatewayState {
             request_log,
             upstream_health: UpstreamHealth::default(),
             settings,
+            halts,
             started: Instant::now(),
             in_flight: AtomicUsize::new(0),
             served: AtomicUsize::new(0),

@@ -1,6 +1,7 @@
 //! The administration server, on a thread and listeners of its own: health and
 //! metrics on loopback TCP, configuration on a private unix socket.
 
+mod halt;
 mod server;
 mod socket;
 mod status;

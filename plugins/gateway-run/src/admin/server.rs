@@ -1,5 +1,6 @@
 //! The administration thread and its HTTP API.
 
+use super::halt;
 use super::status::ControlStatus;
 use crate::health::health;
 use crate::loopback::is_loopback_host;
@@ -197,12 +198,23 @@ async fn handle(
             json_response(StatusCode::OK, &control.config())
         }
         (&Method::POST, "/keeptrusts/config/reload", true) => reload(request, state).await,
-        (_, "/keeptrusts/config" | "/keeptrusts/config/reload" | "/status", false) => {
-            json_response(
-                StatusCode::FORBIDDEN,
-                &json!({ "error": "this path is served on the unix socket only" }),
-            )
-        }
+        (&Method::POST, "/keeptrusts/halt", true) => match read_text(request).await {
+            Ok(body) => halt::halt(&body, &state.gateway.halts),
+            Err(response) => response,
+        },
+        (&Method::POST, "/keeptrusts/unhalt", true) => halt::unhalt(&state.gateway.halts),
+        (
+            _,
+            "/keeptrusts/config"
+            | "/keeptrusts/config/reload"
+            | "/keeptrusts/halt"
+            | "/keeptrusts/unhalt"
+            | "/status",
+            false,
+        ) => json_response(
+            StatusCode::FORBIDDEN,
+            &json!({ "error": "this path is served on the unix socket only" }),
+        ),
         _ => json_response(StatusCode::NOT_FOUND, &json!({ "error": "unknown path" })),
     }
 }
@@ -214,6 +226,7 @@ fn has_loopback_host(request: &Request<Incoming>) -> bool {
 
 fn metrics(state: &GatewayState) -> Response<ResponseBody> {
     state.metrics.set_in_flight(state.in_flight());
+    state.metrics.set_halted(state.halts.current().is_some());
     let mut response = Response::new(ResponseBody::from(state.metrics.render()));
     let kind =
         HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
@@ -225,28 +238,38 @@ fn metrics(state: &GatewayState) -> Response<ResponseBody> {
 
 fn status(control: &ControlStatus, state: &GatewayState) -> Value {
     let uptime = state.started.elapsed().as_secs();
-    control.status(
+    let mut status = control.status(
         state.is_ready(),
         true,
         uptime,
         state.in_flight(),
         state.served(),
         &state.upstream_health,
-    )
+    );
+    status["halt"] = json!(state.halts.current());
+    status
 }
 
-async fn reload(request: Request<Incoming>, state: &ServerState) -> Response<ResponseBody> {
+/// Reads the body of a request as text.
+async fn read_text(request: Request<Incoming>) -> Result<String, Response<ResponseBody>> {
     let body = Limited::new(request.into_body(), kt_policy::MAX_SOURCE_BYTES)
         .collect()
         .await;
     let text = body
         .ok()
         .and_then(|b| String::from_utf8(b.to_bytes().to_vec()).ok());
-    let Some(text) = text else {
-        return json_response(
+    text.ok_or_else(|| {
+        json_response(
             StatusCode::UNPROCESSABLE_ENTITY,
             &json!({ "error": "the body is too large or not UTF-8" }),
-        );
+        )
+    })
+}
+
+async fn reload(request: Request<Incoming>, state: &ServerState) -> Response<ResponseBody> {
+    let text = match read_text(request).await {
+        Ok(text) => text,
+        Err(response) => return response,
     };
     let (reply, outcome) = oneshot::channel();
     let content = (!text.trim().is_empty()).then_some(text);

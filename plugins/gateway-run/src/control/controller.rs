@@ -119,9 +119,10 @@ impl<'a, 'p> Controller<'a, 'p> {
                 let gateway = managed.gateway.id.to_string();
                 let instance = self.reporter.instance_id().clone();
                 let (context, wait) = (self.context, self.poll_wait);
+                let halts = Arc::clone(&self.state.halts);
                 scope.spawn(move || {
-                    let instance = (gateway.as_str(), &instance);
-                    poll::run(&client, instance, wait, context, &event_sender, &positions);
+                    let (instance, halts) = ((gateway.as_str(), &instance), (context, &*halts));
+                    poll::run(&client, instance, wait, halts, &event_sender, &positions);
                 });
                 self.resume_poll(&position_sender);
             }
@@ -148,6 +149,7 @@ impl<'a, 'p> Controller<'a, 'p> {
             }
             supervisor.tick(self.active.pool(), &self.active.snapshot);
             self.handle_reload_signal();
+            self.state.halts.remove_ended();
             match next() {
                 Wake::Poll(PollEvent::Desired(response)) => {
                     self.set_connected(true);
@@ -157,6 +159,11 @@ impl<'a, 'p> Controller<'a, 'p> {
                     self.resume_poll(positions);
                 }
                 Wake::Poll(PollEvent::Connected) => self.set_connected(true),
+                Wake::Poll(PollEvent::HaltChanged) => {
+                    self.set_connected(true);
+                    self.report(false);
+                    next_report = Instant::now() + interval;
+                }
                 Wake::Poll(PollEvent::Disconnected(error)) => self.disconnected(&error),
                 Wake::Reload(request) => self.handle_reload_request(request),
                 Wake::Timer => {}
@@ -294,10 +301,13 @@ impl<'a, 'p> Controller<'a, 'p> {
         let Some(managed) = &self.origin.managed else {
             return;
         };
-        match self
-            .reporter
-            .send(managed, &self.active.status, applied, stopping)
-        {
+        match self.reporter.send(
+            managed,
+            &self.active.status,
+            applied,
+            &self.state.halts,
+            stopping,
+        ) {
             ReportOutcome::Sent => self.set_connected(true),
             ReportOutcome::Skipped => {}
             ReportOutcome::Failed(error) if stopping => {

@@ -1,5 +1,6 @@
 //! The thread that polls the control plane for the desired configuration.
 
+use crate::halt::Halts;
 use kt_control_api::{
     Client, DesiredQuery, DesiredResponse, InstanceId, PollOutcome, Transport, jitter,
     random_duration,
@@ -24,6 +25,8 @@ pub(super) enum PollEvent {
     Desired(Box<DesiredResponse>),
     /// The control plane responded without a change.
     Connected,
+    /// Nothing but the halt has changed, which is done already.
+    HaltChanged,
     /// The control plane cannot be reached.
     Disconnected(String),
 }
@@ -49,7 +52,7 @@ pub(super) fn run<T: Transport>(
     client: &Client<T>,
     (gateway, instance): (&str, &InstanceId),
     wait: u64,
-    context: &Context<'_>,
+    (context, halts): (&Context<'_>, &Halts),
     events: &UnboundedSender<PollEvent>,
     positions: &Receiver<Position>,
 ) {
@@ -63,6 +66,7 @@ pub(super) fn run<T: Transport>(
             index: position.index,
             wait,
             instance: Some(instance.clone()),
+            halt_generation: Some(halts.generation()),
         };
         let (sent, next) = match client.desired(gateway, &query) {
             Ok(PollOutcome::Unchanged) => (events.send(PollEvent::Connected), NextPoll::Now),
@@ -75,9 +79,20 @@ pub(super) fn run<T: Transport>(
                 let event = PollEvent::Disconnected(error.detail);
                 (events.send(event), NextPoll::Backoff(pause))
             }
-            Ok(PollOutcome::Changed(response)) => {
+            Ok(PollOutcome::Changed(mut response)) => {
                 let index = response.index;
-                let sent = events.send(PollEvent::Desired(Box::new(response)));
+                // Not in the control loop, which may be compiling, or waiting for the control plane.
+                if let Some(generation) = response.halt_generation {
+                    halts.set_by_control_plane(response.halt.take(), generation);
+                }
+                if !response.reset && index == position.index {
+                    if events.send(PollEvent::HaltChanged).is_err() {
+                        return;
+                    }
+                    backoff = FIRST_BACKOFF;
+                    continue;
+                }
+                let sent = events.send(PollEvent::Desired(response));
                 let Ok(reached) = positions.recv() else {
                     return;
                 };

@@ -3,6 +3,7 @@
 use super::managed_gateway::ManagedGateway;
 use super::poll::requested_pause;
 use super::status::InstanceStatus;
+use crate::halt::Halts;
 use jiff::Timestamp;
 use kt_control_api::{AppliedVersion, InstanceId, ProcessIdentity, StatusReport};
 use std::time::Instant;
@@ -69,6 +70,7 @@ impl StatusReporter {
         managed: &ManagedGateway<'_>,
         status: &InstanceStatus,
         applied: AppliedVersion,
+        halts: &Halts,
         stopping: bool,
     ) -> ReportOutcome {
         // Each report is complete, so the next one makes up for one that is skipped.
@@ -77,7 +79,10 @@ impl StatusReporter {
             return ReportOutcome::Skipped;
         }
         self.seq += 1;
-        let report = self.report(status, applied, stopping);
+        let report = StatusReport {
+            halt: halts.report(),
+            ..self.report(status, applied, stopping)
+        };
         let client = if stopping {
             managed.shutdown_client()
         } else {
@@ -111,6 +116,7 @@ impl StatusReporter {
             observed: status.observed.clone(),
             applied: Some(applied),
             rejection: status.rejection.clone(),
+            halt: None,
             stopping,
         }
     }

@@ -7,6 +7,7 @@
 use crate::response::{ResponseBody, json_response};
 use http::header::{CONNECTION, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use kt_control_api::Halt;
 use kt_policy::{Block, PolicyKind};
 use serde_json::{Value, json};
 use std::ops::{Deref, DerefMut};
@@ -235,6 +236,23 @@ impl ErrorResponse {
         );
         error.headers.insert(RETRY_AFTER, HeaderValue::from(1));
         error
+    }
+
+    /// 503: the gateway is halted. Clients must not send the request again: a halt lasts.
+    pub(super) fn halted(halt: &Halt) -> Self {
+        let end = halt.until.map(|until| format!(" until {until}"));
+        let message = format!(
+            "the gateway is halted{}: {}",
+            end.unwrap_or_default(),
+            halt.reason
+        );
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "service_unavailable_error",
+            "gateway_halted",
+            message,
+        )
+        .no_retry()
     }
 
     fn body(&self) -> Value {

@@ -1,5 +1,6 @@
 //! The paths of the traffic listener. Other paths are refused, never forwarded.
 
+use super::completion::Completion;
 use super::context::ProxyContext;
 use super::error_response::ErrorResponse;
 use super::request_context::RequestContext;
@@ -9,7 +10,9 @@ use crate::request_id::REQUEST_ID;
 use crate::response::{ResponseBody, json_response};
 use http::{Method, Request, Response};
 use hyper::body::Incoming;
+use kt_control_api::Halt;
 use std::net::IpAddr;
+use std::pin::pin;
 use std::rc::Rc;
 
 /// The endpoints, as they are named in errors.
@@ -79,8 +82,13 @@ async fn chat_completions(
 ) -> Response<ResponseBody> {
     let mut context = RequestContext::new(&proxy, request.headers());
     let id = context.id.header.clone();
+    if let Some(halt) = proxy.state.halts.current() {
+        let mut response = refuse_halted(&halt, context);
+        response.headers_mut().insert(REQUEST_ID, id);
+        return response;
+    }
     let mut response = match proxy.state.admit() {
-        Some(in_flight) => match chat::serve(request, peer, &proxy, &mut context).await {
+        Some(in_flight) => match serve_unless_halted(request, peer, &proxy, &mut context).await {
             Ok(completion) => completion.into_response(context, in_flight),
             Err(error) => fail(error, context),
         },
@@ -91,6 +99,31 @@ async fn chat_completions(
     };
     response.headers_mut().insert(REQUEST_ID, id);
     response
+}
+
+/// Serves a request, unless the gateway is halted before its response begins.
+async fn serve_unless_halted(
+    request: Request<Incoming>,
+    peer: IpAddr,
+    proxy: &ProxyContext,
+    context: &mut RequestContext,
+) -> Result<Completion, ErrorResponse> {
+    let halt = {
+        let served = pin!(chat::serve(request, peer, proxy, context));
+        tokio::select! {
+            biased;
+            served = served => return served,
+            halt = proxy.state.halts.wait() => halt,
+        }
+    };
+    context.halted("output");
+    Err(ErrorResponse::halted(&halt))
+}
+
+/// Refuses a request before it is read.
+fn refuse_halted(halt: &Halt, context: RequestContext) -> Response<ResponseBody> {
+    context.halted("input");
+    fail(ErrorResponse::halted(halt), context)
 }
 
 fn fail(error: ErrorResponse, mut context: RequestContext) -> Response<ResponseBody> {

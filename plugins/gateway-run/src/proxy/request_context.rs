@@ -4,6 +4,7 @@ use super::context::ProxyContext;
 use super::decision::Decision;
 use crate::audit::{AuditEntry, Served};
 use crate::guard::JudgeContext;
+use crate::halt::Halts;
 use crate::metrics::RequestLabels;
 use crate::request_id::RequestId;
 use crate::request_log::RequestLine;
@@ -20,6 +21,9 @@ use std::time::{Duration, Instant};
 
 /// nginx's status for a client that closed the request.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
+
+/// The reason code of requests that are refused because the gateway is halted.
+const GATEWAY_HALTED: &str = "gateway.halted";
 
 /// The provider of a request that no upstream served.
 const NO_PROVIDER: &str = "none";
@@ -140,6 +144,18 @@ impl RequestContext {
     pub(super) fn set_error(&self, code: &str) {
         if self.state.request_log.is_some() {
             self.decision.borrow_mut().set_error(code);
+        }
+    }
+
+    /// Returns the halts of the gateway.
+    pub(super) fn halts(&self) -> Arc<Halts> {
+        Arc::clone(&self.state.halts)
+    }
+
+    /// Records that the request, or its response, is refused because the gateway is halted.
+    pub(super) fn halted(&self, phase: &'static str) {
+        if let Some(record) = self.snapshot.chain.refusal_record(GATEWAY_HALTED) {
+            self.write(record, phase);
         }
     }
 

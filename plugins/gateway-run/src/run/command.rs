@@ -6,6 +6,7 @@ use super::start::{StartConfig, load};
 use crate::admin::{self, AdminServer, ControlStatus};
 use crate::audit::AuditLog;
 use crate::control::{ActiveConfig, Controller, Identity, StatusReporter};
+use crate::halt::Halts;
 use crate::listener::{self, ADMIN_SOCKET, BoundSockets, InheritedSockets, TRAFFIC_SOCKET};
 use crate::metrics::Metrics;
 use crate::plugin_calls::PluginCalls;
@@ -69,7 +70,11 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
         loopback: sockets.traffic.address.ip().is_loopback(),
     };
     let (log, lines) = options.log_requests.then(request_log).unzip();
-    let state = Arc::new(GatewayState::new(metrics, audit, log, settings));
+    let halts = Arc::new(Halts::open(&start.state_dir));
+    if let Some(managed) = start.origin.managed.as_ref().filter(|_| start.connected) {
+        halts.start(&managed.gateway);
+    }
+    let state = Arc::new(GatewayState::new(metrics, audit, log, settings, halts));
     std::thread::scope(|scope| {
         if let Some(lines) = lines {
             scope.spawn(move || lines.show(context));

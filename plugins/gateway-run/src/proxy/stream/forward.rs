@@ -20,6 +20,7 @@ use crate::upstream::UpstreamBody;
 use bytes::Bytes;
 use http::StatusCode;
 use kt_policy::{Block, Decision};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -184,6 +185,8 @@ impl StreamedCompletion {
         (write_timeout, deadline): (Duration, Option<Instant>),
     ) -> Result<(), Option<ErrorResponse>> {
         let mut failure = None;
+        let halts = context.halts();
+        let mut halted = pin!(halts.wait());
         loop {
             if !self.output.is_empty() {
                 let chunk = Bytes::from(std::mem::take(&mut self.output));
@@ -201,6 +204,10 @@ impl StreamedCompletion {
             }
             tokio::select! {
                 () = out.closed() => return Err(None),
+                halt = &mut halted => {
+                    context.halted("output");
+                    failure = Some(ErrorResponse::halted(&halt));
+                }
                 progress = self.stream.advance_judged(&mut self.output, context) => match progress {
                     Ok(Progress::Continues) => {}
                     Ok(Progress::Finished) => self.finished = true,

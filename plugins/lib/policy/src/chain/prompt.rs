@@ -47,6 +47,28 @@ impl Chain {
         record.record(evaluation, self.kinds())
     }
 
+    /// Returns the record of a request that is refused for a reason that is no policy; `None` if no
+    /// policy of the chain records requests.
+    #[must_use]
+    pub fn refusal_record(&self, reason_code: &'static str) -> Option<AuditRecord> {
+        let policy = *self.kinds().first()?;
+        let block = Block {
+            policy,
+            code: "input_blocked",
+            message: String::new(),
+            reason: reason_code,
+        };
+        let record = self.audit_record(&Evaluation {
+            decision: Decision::Block(block),
+            rewrites: Vec::new(),
+            findings: Vec::new(),
+        })?;
+        Some(AuditRecord {
+            policy: None,
+            ..record
+        })
+    }
+
     /// Whether any policy looks at the texts of requests. When not, a gateway
     /// need not read a request's body.
     #[must_use]
