@@ -10,6 +10,7 @@ pub(crate) fn run(
     let complete = |object| kt_control_api::complete(object, request, context);
     match request.arg.as_str() {
         "id" | "target" => complete(CompletedObject::Gateway),
+        "selector" => complete(CompletedObject::Label),
         "version" => complete(CompletedObject::Version),
         "against" | "from" | "to" => {
             let versions = complete(CompletedObject::Version)?;

@@ -6,6 +6,7 @@ mod audit;
 mod completion;
 mod diff;
 mod edit;
+mod fleet;
 mod init;
 mod policy;
 mod preview;

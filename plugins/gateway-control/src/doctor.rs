@@ -1,9 +1,12 @@
 //! The checks of this plugin for `kt doctor`.
 
-use kt_control_api::{ConnectOptions, connect};
+use kt_control_api::{ConnectOptions, ListQuery, connect};
 use kt_plugin_api::doctor::DoctorCheck;
 use kt_plugin_api::{Class, Context, Error, Invocation, Provider};
 use serde_json::{Value, json};
+
+/// The number of halted gateways that are named.
+const LISTED: u32 = 5;
 
 pub(crate) struct Doctor;
 
@@ -21,10 +24,9 @@ impl Provider for Doctor {
             )
             .cause(e)
         })?;
-        Ok(json!([
-            control_plane(&invocation, context),
-            secrets(&invocation)
-        ]))
+        let mut checks = vec![control_plane(&invocation, context), secrets(&invocation)];
+        checks.extend(halted_gateways(&invocation, context));
+        Ok(json!(checks))
     }
 }
 
@@ -49,6 +51,32 @@ fn control_plane(invocation: &Invocation, context: &Context<'_>) -> DoctorCheck 
         ),
         Err(error) => failed("control plane", &address, &error),
     }
+}
+
+/// Warns of halted gateways: they refuse every request, which may have been forgotten.
+fn halted_gateways(invocation: &Invocation, context: &Context<'_>) -> Option<DoctorCheck> {
+    let client = connect(invocation, context).ok()?;
+    let query = ListQuery {
+        halted: true,
+        limit: Some(LISTED),
+        ..ListQuery::default()
+    };
+    // A control plane that cannot be read is found by the check of it.
+    let page = client.list_gateways(&query).ok()?;
+    let halted = page.items.iter().filter_map(|gateway| {
+        let halt = gateway.halt.as_ref()?;
+        Some(format!("`{}` ({})", gateway.name, halt.reason))
+    });
+    let halted: Vec<String> = halted.collect();
+    if halted.is_empty() {
+        return None;
+    }
+    let more = page.next_cursor.map_or("", |_| " and others");
+    Some(DoctorCheck::warning(
+        "halted gateways",
+        format!("{}{more} refuse every request", halted.join(", ")),
+        "`kt gateway list --state halted` shows all; `kt gateway unhalt GATEWAY` ends a halt",
+    ))
 }
 
 fn secrets(invocation: &Invocation) -> DoctorCheck {

@@ -5,7 +5,9 @@ mod args;
 mod auth;
 mod completion;
 mod doctor;
+mod fleet;
 mod gateway;
+mod halt;
 mod http;
 mod private_file;
 mod secret;
@@ -58,6 +60,8 @@ impl Command for GatewayControl {
             ["gateway", "unpin"] => gateway::unpin(invocation, context),
             ["gateway", "prune"] => gateway::prune(invocation, context),
             ["gateway", "update"] => gateway::update(invocation, context),
+            ["gateway", "halt"] => halt::halt(invocation, context),
+            ["gateway", "unhalt"] => halt::unhalt(invocation, context),
             ["gateway", "delete"] => gateway::delete(invocation, context),
             ["whoami"] | ["auth", "whoami"] => whoami::run(invocation, context),
             ["auth", "login"] => auth::login(invocation, context),

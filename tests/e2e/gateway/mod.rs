@@ -17,6 +17,8 @@ mod evasion;
 mod events;
 mod external_guard;
 mod fail_mode;
+mod fleet;
+mod halts;
 mod inherited_sockets;
 mod interrupted;
 mod kill;

@@ -199,6 +199,10 @@ fn respond(out: &mut TcpStream, request: &Value, state: &State) -> std::io::Resu
             *state.cancelled.lock().expect("no thread panics") += usize::from(closed);
             out.shutdown(std::net::Shutdown::Both)
         }
+        ("held", false) => {
+            state.wait_for_gate();
+            completion(out, "from the provider")
+        }
         ("gated", false) => completion(out, "from the provider"),
         ("leaks", false) => completion(out, "the card is 4111 1111 1111 1111, call 555-867-5309"),
         ("leaks", true) => {

@@ -9,12 +9,13 @@ use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 
 /// A stream that is read by a thread.
-struct Reading {
+pub(super) struct Reading {
     text: Arc<Mutex<String>>,
     thread: std::thread::JoinHandle<()>,
 }
 
-fn open(gateway: &Gateway, model: &str, text: &str) -> Reading {
+/// Opens a stream.
+pub(super) fn open(gateway: &Gateway, model: &str, text: &str) -> Reading {
     let request = json!({ "model": model, "stream": true, "messages": [{ "role": "user", "content": text }] }).to_string();
     let mut stream = TcpStream::connect(("127.0.0.1", gateway.port)).expect("the gateway listens");
     stream
@@ -45,11 +46,13 @@ impl Reading {
         self.text.lock().expect("no thread panics").clone()
     }
 
-    fn has(&self, part: &str) {
+    /// Waits for a part of the stream.
+    pub(super) fn has(&self, part: &str) {
         wait_until(part, TIMEOUT, || self.so_far().contains(part).then_some(()));
     }
 
-    fn end(self) -> String {
+    /// Returns the whole stream once it has ended.
+    pub(super) fn end(self) -> String {
         self.thread.join().expect("it does not panic");
         self.text.lock().expect("no thread panics").clone()
     }

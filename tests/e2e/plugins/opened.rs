@@ -32,7 +32,7 @@ const STATUS: &[&str] = &["gateway-service", "service-systemd?"];
 const ALL: &[&str] = &["*"];
 
 /// In an order in which the prerequisites of every command exist.
-const TABLE: [Entry; 74] = [
+const TABLE: [Entry; 76] = [
     ("completion", "completion bash", &[]),
     ("config show", "config show", &[]),
     ("config set", "config set api.timeout 30s", &[]),
@@ -191,6 +191,12 @@ const TABLE: [Entry; 74] = [
         "gateway uninstall --service-name absent",
         SERVICE,
     ),
+    (
+        "gateway halt",
+        "gateway halt --id production --reason leak",
+        CONTROL,
+    ),
+    ("gateway unhalt", "gateway unhalt --id production", CONTROL),
     (
         "gateway delete",
         "gateway delete --id production --yes",

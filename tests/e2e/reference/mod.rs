@@ -2,4 +2,5 @@
 //! command, and the shapes of JSON output.
 
 mod cli;
+mod shape_table;
 mod shapes;

@@ -61,6 +61,9 @@ fn views(at: &str) -> Vec<View> {
             field("Description", "/description"),
             field("Labels", "/labels"),
             field("State", "/state").format(CellFormat::State),
+            field("Halted", "/halt/reason"),
+            field("Halted by", "/halt/by"),
+            field("Halted until", "/halt/until"),
             field("On drift", "/drift"),
             field("Desired version", "/desired/version"),
             field("Desired SHA-256", "/desired/sha256"),
@@ -76,6 +79,7 @@ fn views(at: &str) -> Vec<View> {
             columns: vec![
                 Column::new("INSTANCE", "/instance_id"),
                 Column::new("STATE", "/state").format(CellFormat::State),
+                Column::new("HALTED", "/halt/halted").wide(),
                 Column::new("APPLIED", "/applied/version"),
                 Column::new("SOURCE", "/source"),
                 Column::new("LISTEN", "/listen"),
@@ -147,6 +151,7 @@ fn wait_for_change(client: &Client<ProviderTransport<'_>>, gateway: &Gateway) ->
         let query = DesiredQuery {
             index: generation,
             wait: POLL_SECONDS,
+            halt_generation: Some(gateway.halt_generation),
             ..DesiredQuery::default()
         };
         client.desired(gateway.id.as_str(), &query)?;
@@ -166,6 +171,7 @@ fn state(gateway: &Gateway) -> Value {
         "name": gateway.name,
         "rev": gateway.rev,
         "state": gateway.state,
+        "halt": gateway.halt,
         "desired_version": gateway.desired.as_ref().map(|d| d.version),
         "applied_version": applied.and_then(|a| a.version),
         "live_instances": live.count(),
@@ -181,6 +187,7 @@ fn state_output(state: &Value) -> Output {
         columns: vec![
             Column::new("TIME", "/at"),
             Column::new("STATE", "/state").format(CellFormat::State),
+            Column::new("HALTED", "/halt/reason"),
             Column::new("DESIRED", "/desired_version"),
             Column::new("APPLIED", "/applied_version"),
             Column::new("INSTANCES", "/live_instances"),
@@ -224,6 +231,7 @@ fn value(gateway: &Gateway, history: &[ConfigVersion]) -> Value {
     }
     gateway.with_settings(json!({
         "state": gateway.state,
+        "halt": gateway.halt,
         "etag": gateway.etag().to_string(),
         "desired": gateway.desired,
         "applied": applied,

@@ -16,12 +16,19 @@ use std::time::Duration;
 /// gateway only.
 const WATCH_INTERVAL: Duration = Duration::from_secs(2);
 
+/// The state of gateways that are halted, whatever they serve.
+const HALTED: &str = "halted";
+
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let args: GatewayListArgs = invocation.arguments()?;
     let listing = Listing {
         context,
         client: connect(invocation, context)?,
         query: ListQuery {
+            halted: args
+                .state
+                .as_ref()
+                .is_some_and(|state| state.as_ref() == HALTED),
             state: args
                 .state
                 .and_then(|state| SyncState::parse(state.as_ref())),
@@ -133,7 +140,7 @@ fn output(value: Value) -> Output {
         columns: vec![
             Column::new("ID", "/id"),
             Column::new("NAME", "/name"),
-            Column::new("STATE", "/state").format(CellFormat::State),
+            Column::new("STATE", "/shown_state").format(CellFormat::State),
             Column::new("DESIRED", "/desired_version"),
             Column::new("APPLIED", "/applied_version"),
             Column::new("INSTANCES", "/live_instances"),
@@ -157,6 +164,11 @@ fn row(gateway: &Gateway) -> Value {
         .and_then(|a| a.version);
     gateway.with_settings(json!({
         "state": gateway.state,
+        "halt": gateway.halt,
+        "shown_state": match &gateway.halt {
+            Some(_) => HALTED,
+            None => gateway.state.as_str(),
+        },
         "desired_version": gateway.desired.as_ref().map(|d| d.version),
         "applied_version": applied,
         "sha256": gateway.desired.as_ref().map(|d| d.sha256),

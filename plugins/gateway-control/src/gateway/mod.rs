@@ -16,6 +16,7 @@ pub(crate) use create::run as create;
 pub(crate) use delete::run as delete;
 pub(crate) use inspect::run as inspect;
 pub(crate) use list::run as list;
+pub(crate) use options::resolve_all;
 pub(crate) use retention::{pin, prune, unpin};
 pub(crate) use update::run as update;
 pub(crate) use versions::run as versions;

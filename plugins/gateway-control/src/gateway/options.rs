@@ -32,7 +32,7 @@ pub(super) fn labels(pairs: &[String]) -> Result<BTreeMap<String, String>, Error
 ///
 /// # Errors
 /// If one does not exist.
-pub(super) fn resolve_all<T: Transport>(
+pub(crate) fn resolve_all<T: Transport>(
     client: &Client<T>,
     names: &[String],
 ) -> Result<Vec<Gateway>, Error> {

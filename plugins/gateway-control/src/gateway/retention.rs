@@ -4,6 +4,7 @@ use crate::args::{GatewayPinArgs, GatewayPruneArgs, GatewayUnpinArgs};
 use kt_control_api::{
     Gateway, PruneRequest, PruneResponse, VersionRange, check_version, connect, resolve_gateway,
 };
+use kt_fleet::FleetArgs;
 use kt_plugin_api::{CellFormat, Class, Context, Error, Field, Invocation, Output, View};
 use serde_json::json;
 
@@ -50,15 +51,35 @@ fn set_pinned(
 
 pub(crate) fn prune(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let args: GatewayPruneArgs = invocation.arguments()?;
-    let mut request = PruneRequest {
-        keep: positive_number("keep", args.keep)?,
-        dry_run: true,
-        reason: args.reason,
+    let fleet = FleetArgs {
+        id: args.id.as_deref(),
+        selector: &args.selector,
+        expect_count: args.expect_count,
+        max_parallel: args.max_parallel,
+        max_failures: &args.max_failures,
+        resume: args.resume.as_deref(),
     };
+    let many = fleet.is_used()?;
+    if many && args.resume.is_some() {
+        return crate::fleet::prune(invocation, context, None, &fleet);
+    }
+    let keep = args.keep.ok_or_else(|| {
+        let message = "`--keep N` is missing: the number of newest versions to retain";
+        Error::new(Class::Usage, "missing-argument", message)
+    })?;
+    let mut request = PruneRequest {
+        keep: positive_number("keep", keep)?,
+        dry_run: false,
+        reason: args.reason.clone(),
+    };
+    if many {
+        return crate::fleet::prune(invocation, context, Some(request), &fleet);
+    }
+    request.dry_run = true;
     let client = connect(invocation, context)?;
     let gateway = resolve_gateway(&client, args.id.as_deref())?;
     let id = gateway.id.as_str();
-    let plan = client.prune_versions(id, &request)?;
+    let plan = client.prune_versions(id, &request, None)?;
     if invocation.dry_run {
         return Ok(prune_result(&gateway, &plan, "would-prune"));
     }
@@ -70,7 +91,7 @@ pub(crate) fn prune(invocation: &Invocation, context: &Context<'_>) -> Result<Ou
         describe_versions(&gateway, &plan)
     ))?;
     request.dry_run = false;
-    let pruned = client.prune_versions(id, &request)?;
+    let pruned = client.prune_versions(id, &request, None)?;
     Ok(prune_result(&gateway, &pruned, "pruned"))
 }
 
