@@ -26,7 +26,7 @@ pub(super) struct IntegrityCheck {
 /// A record with what can be found out about it alone, which takes most of the time of a check.
 pub(super) enum ExaminedRecord {
     Content(ContentHash, ContentFacts),
-    Other(ExportRecord),
+    Other(Box<ExportRecord>),
 }
 
 /// What is known about a content.
@@ -42,7 +42,7 @@ impl ExaminedRecord {
             ExportRecord::Content(row) => {
                 Self::Content(row.sha256, ContentFacts::of(&row, validator))
             }
-            other => Self::Other(other),
+            other => Self::Other(Box::new(other)),
         }
     }
 }
@@ -88,7 +88,7 @@ impl IntegrityCheck {
     pub(super) fn push(&mut self, record: ExaminedRecord) {
         let record = match record {
             ExaminedRecord::Content(sha256, facts) => return self.content(sha256, facts),
-            ExaminedRecord::Other(record) => record,
+            ExaminedRecord::Other(record) => *record,
         };
         match record {
             ExportRecord::Gateway(row) => {
