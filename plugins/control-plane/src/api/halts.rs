@@ -9,7 +9,7 @@ use super::input;
 use super::reply::HandlerResult;
 use super::response::gateway_changed;
 use super::service::{Api, RequestContext};
-use crate::store::{GatewayRef, HaltChange};
+use crate::store::{GatewayAction, GatewayRef, HaltChange};
 
 impl Api {
     pub(super) fn halt(&self, context: &RequestContext<'_>, key: &GatewayRef) -> HandlerResult {
@@ -23,7 +23,7 @@ impl Api {
             reason: body.reason,
             until,
         };
-        self.change_halt(context, key, &change)
+        self.change_halt(context, key, change)
     }
 
     pub(super) fn unhalt(&self, context: &RequestContext<'_>, key: &GatewayRef) -> HandlerResult {
@@ -32,18 +32,17 @@ impl Api {
         let change = HaltChange::Unhalt {
             reason: body.reason,
         };
-        self.change_halt(context, key, &change)
+        self.change_halt(context, key, change)
     }
 
     fn change_halt(
         &self,
         context: &RequestContext<'_>,
         key: &GatewayRef,
-        change: &HaltChange,
+        change: HaltChange,
     ) -> HandlerResult {
-        let receipt = self
-            .store()
-            .change_halt(&self.change(context)?, key, change);
+        let action = GatewayAction::Halt(change);
+        let receipt = self.store().act(&self.change(context)?, key, &action);
         let receipt = self.store_result(receipt)?;
         let gateway = self.gateway(&receipt.gateway)?;
         gateway_changed(200, &gateway, &gateway, receipt.replayed)

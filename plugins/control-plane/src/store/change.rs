@@ -98,4 +98,6 @@ pub enum GatewayAction {
         /// The reason.
         reason: Option<String>,
     },
+    /// Refuse every request, or accept them again. Concerns no version.
+    Halt(HaltChange),
 }

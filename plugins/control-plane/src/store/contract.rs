@@ -5,7 +5,7 @@ use kt_control_api::{
     Timestamp, TokenHash, TokenId,
 };
 
-use super::change::{AuditEvent, ChangeContext, GatewayAction, GatewayRef, HaltChange};
+use super::change::{AuditEvent, ChangeContext, GatewayAction, GatewayRef};
 use super::error::StoreError;
 use super::filter::{AuditFilter, GatewayFilter, TokenFilter};
 use super::receipt::{ChangeReceipt, ReportReceipt, TokenReceipt};
@@ -168,7 +168,8 @@ pub trait Store: Send + Sync {
         revert: &RevertRequest,
     ) -> Result<ChangeReceipt, StoreError>;
 
-    /// Requests an action of the instances; a reconciliation only when an instance needs it.
+    /// Requests an action of the instances; a reconciliation only when an instance needs it, and a
+    /// halt only when it changes something.
     ///
     /// # Errors
     /// [`StoreError::NoConfiguration`], [`StoreError::RevisionMismatch`].
@@ -177,18 +178,6 @@ pub trait Store: Send + Sync {
         change: &ChangeContext,
         gateway_ref: &GatewayRef,
         ask: &GatewayAction,
-    ) -> Result<ChangeReceipt, StoreError>;
-
-    /// Halts a gateway, or ends its halt. Concerns no version, and asks the instances for nothing
-    /// else.
-    ///
-    /// # Errors
-    /// [`StoreError::RevisionMismatch`].
-    fn change_halt(
-        &self,
-        change: &ChangeContext,
-        gateway_ref: &GatewayRef,
-        halt: &HaltChange,
     ) -> Result<ChangeReceipt, StoreError>;
 
     /// Pins a version, so that its content is not pruned, or unpins it.

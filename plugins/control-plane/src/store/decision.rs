@@ -25,8 +25,6 @@ pub(super) enum GatewayChange<'a> {
     Revert(&'a RevertRequest),
     /// Requests an action of the instances.
     Act(&'a GatewayAction),
-    /// Changes the halt.
-    Halt(&'a HaltChange),
 }
 
 /// What to return, and what to write before.
@@ -118,7 +116,6 @@ pub(super) fn decide(
             ))
         }
         GatewayChange::Act(action) => act(context, current, action),
-        GatewayChange::Halt(halt) => Ok(change_halt(context, before, halt)),
     }
 }
 
@@ -134,6 +131,7 @@ fn act(
         ..before.clone()
     };
     let (action, reason) = match action {
+        GatewayAction::Halt(change) => return Ok(change_halt(context, before, change)),
         GatewayAction::Reload { message } => {
             after.reload_generation = next;
             ("gateway.reload", message)

@@ -28,9 +28,9 @@ use super::{
 use crate::store::decision::GatewayChange;
 use crate::store::{
     AuditEvent, AuditFilter, ChangeContext, ChangeReceipt, DesiredState, GatewayAction,
-    GatewayFilter, GatewayRef, GatewaySnapshot, HaltChange, InstanceRecord, NewGateway, NewToken,
-    NewVersion, PruneOptions, PruneReceipt, ReportReceipt, Store, StoreError, TokenFilter,
-    TokenReceipt, TokenRecord, TokenUse,
+    GatewayFilter, GatewayRef, GatewaySnapshot, InstanceRecord, NewGateway, NewToken, NewVersion,
+    PruneOptions, PruneReceipt, ReportReceipt, Store, StoreError, TokenFilter, TokenReceipt,
+    TokenRecord, TokenUse,
 };
 
 /// Name of the listening connection in `pg_stat_activity`.
@@ -370,15 +370,6 @@ impl Store for PostgresStore {
         ask: &GatewayAction,
     ) -> Result<ChangeReceipt, StoreError> {
         self.change(change, gateway_ref, GatewayChange::Act(ask))
-    }
-
-    fn change_halt(
-        &self,
-        change: &ChangeContext,
-        gateway_ref: &GatewayRef,
-        halt: &HaltChange,
-    ) -> Result<ChangeReceipt, StoreError> {
-        self.change(change, gateway_ref, GatewayChange::Halt(halt))
     }
 
     fn pin(

@@ -25,9 +25,9 @@ use crate::store::decision::GatewayChange;
 use crate::store::receipt::Repeatable;
 use crate::store::{
     AuditEvent, AuditFilter, ChangeContext, ChangeReceipt, DesiredState, GatewayAction,
-    GatewayFilter, GatewayRef, GatewaySnapshot, HaltChange, InstanceRecord, NewGateway, NewToken,
-    NewVersion, PruneOptions, PruneReceipt, ReportReceipt, Store, StoreError, TokenFilter,
-    TokenReceipt, TokenRecord, TokenUse,
+    GatewayFilter, GatewayRef, GatewaySnapshot, InstanceRecord, NewGateway, NewToken, NewVersion,
+    PruneOptions, PruneReceipt, ReportReceipt, Store, StoreError, TokenFilter, TokenReceipt,
+    TokenRecord, TokenUse,
 };
 
 /// Name of the file in the state directory.
@@ -374,18 +374,9 @@ impl Store for SqliteStore {
     ) -> Result<ChangeReceipt, StoreError> {
         let points = match ask {
             GatewayAction::Reload { .. } | GatewayAction::Reapply { .. } => RELOAD,
-            GatewayAction::Reconcile { .. } => OTHER,
+            GatewayAction::Reconcile { .. } | GatewayAction::Halt(_) => OTHER,
         };
         self.change_gateway(change, points, gateway_ref, GatewayChange::Act(ask))
-    }
-
-    fn change_halt(
-        &self,
-        change: &ChangeContext,
-        gateway_ref: &GatewayRef,
-        halt: &HaltChange,
-    ) -> Result<ChangeReceipt, StoreError> {
-        self.change_gateway(change, OTHER, gateway_ref, GatewayChange::Halt(halt))
     }
 
     fn pin(

@@ -3,26 +3,26 @@
 use std::time::Duration;
 
 use super::fixture::{StoreFixture, after, change, edge, gateway, requiring, version};
-use crate::store::{HaltChange, StoreError};
+use crate::store::{GatewayAction, HaltChange, StoreError};
 
-fn halt(reason: &str, until: Option<Duration>) -> HaltChange {
-    HaltChange::Halt {
+fn halt(reason: &str, until: Option<Duration>) -> GatewayAction {
+    GatewayAction::Halt(HaltChange::Halt {
         reason: reason.to_owned(),
         until: until.map(|time| change().now + time),
-    }
+    })
 }
 
-fn unhalt() -> HaltChange {
-    HaltChange::Unhalt {
+fn unhalt() -> GatewayAction {
+    GatewayAction::Halt(HaltChange::Unhalt {
         reason: Some("fixed".to_owned()),
-    }
+    })
 }
 
 pub(crate) fn a_halt_concerns_no_version(fixture: &dyn StoreFixture) {
     let store = fixture.open();
     store.create(&change(), &gateway("edge")).unwrap();
     let before = store.find(&edge()).unwrap().gateway;
-    let halted = store.change_halt(&change(), &edge(), &halt("leak", None));
+    let halted = store.act(&change(), &edge(), &halt("leak", None));
     assert!(!halted.unwrap().unchanged);
     let row = store.desired_state(&edge()).unwrap().gateway;
     assert_eq!((row.halt_generation, row.rev), (1, before.rev + 1));
@@ -40,11 +40,11 @@ pub(crate) fn a_halt_concerns_no_version(fixture: &dyn StoreFixture) {
     store.publish(&change(), &edge(), &version("two")).unwrap();
     let row = store.find(&edge()).unwrap().gateway;
     assert_eq!(row.halt.unwrap().reason, "leak");
-    let ended = store.change_halt(&change(), &edge(), &unhalt()).unwrap();
+    let ended = store.act(&change(), &edge(), &unhalt()).unwrap();
     assert!(!ended.unchanged);
     let row = store.find(&edge()).unwrap().gateway;
     assert_eq!((row.halt, row.halt_generation), (None, 2));
-    let again = store.change_halt(&change(), &edge(), &unhalt()).unwrap();
+    let again = store.act(&change(), &edge(), &unhalt()).unwrap();
     assert!(again.unchanged, "it is not halted");
     assert_eq!(
         fixture.texts("SELECT action FROM audit ORDER BY seq"),
@@ -65,17 +65,17 @@ pub(crate) fn a_second_halt_replaces_reason_and_end(fixture: &dyn StoreFixture) 
     store.create(&change(), &gateway("edge")).unwrap();
     let hour = Duration::from_secs(3600);
     let first = halt("leak", Some(hour));
-    store.change_halt(&change(), &edge(), &first).unwrap();
-    let same = store.change_halt(&change(), &edge(), &first).unwrap();
+    store.act(&change(), &edge(), &first).unwrap();
+    let same = store.act(&change(), &edge(), &first).unwrap();
     assert!(same.unchanged);
     let later = after(change(), Duration::from_secs(60));
     let second = halt("worse leak", None);
-    store.change_halt(&later, &edge(), &second).unwrap();
+    store.act(&later, &edge(), &second).unwrap();
     let row = store.find(&edge()).unwrap().gateway;
     let found = row.halt.unwrap();
     assert_eq!((found.reason.as_str(), found.until), ("worse leak", None));
     assert_eq!(found.since, change().now, "it is halted since the first");
-    let refused = store.change_halt(&requiring(1), &edge(), &first);
+    let refused = store.act(&requiring(1), &edge(), &first);
     assert!(matches!(
         refused.unwrap_err(),
         StoreError::RevisionMismatch { .. }
@@ -87,17 +87,17 @@ pub(crate) fn a_halt_ends_by_itself(fixture: &dyn StoreFixture) {
     store.create(&change(), &gateway("edge")).unwrap();
     let minute = Duration::from_secs(60);
     let temporary = halt("drill", Some(minute));
-    store.change_halt(&change(), &edge(), &temporary).unwrap();
+    store.act(&change(), &edge(), &temporary).unwrap();
     let halted = store.find(&edge()).unwrap();
     assert!(halted.view(change().now).halt.is_some());
     let end = change().now + minute;
     assert_eq!(halted.view(end).halt, None);
     let later = after(change(), minute);
-    let ended = store.change_halt(&later, &edge(), &unhalt()).unwrap();
+    let ended = store.act(&later, &edge(), &unhalt()).unwrap();
     assert!(ended.unchanged, "it has ended");
     // Another halt is a new one.
     let again = halt("leak", None);
-    store.change_halt(&later, &edge(), &again).unwrap();
+    store.act(&later, &edge(), &again).unwrap();
     let found = store.find(&edge()).unwrap().gateway.halt.unwrap();
     assert_eq!(found.since, end);
 }
@@ -106,7 +106,7 @@ pub(crate) fn a_new_gateway_of_the_same_name_is_not_halted(fixture: &dyn StoreFi
     let store = fixture.open();
     store.create(&change(), &gateway("edge")).unwrap();
     let halted = halt("leak", None);
-    store.change_halt(&change(), &edge(), &halted).unwrap();
+    store.act(&change(), &edge(), &halted).unwrap();
     store.delete(&change(), &edge()).unwrap();
     store.create(&change(), &gateway("edge")).unwrap();
     let row = store.find(&edge()).unwrap().gateway;

@@ -167,18 +167,15 @@ impl OperationRunner {
                 format!("{:?}", store.act(change, &self.key(target), &ask))
             }
             Operation::Halt(target, true) => {
-                let halt = HaltChange::Halt {
+                let halt = GatewayAction::Halt(HaltChange::Halt {
                     reason: "leak".to_owned(),
                     until: Some(change.now + Duration::from_secs(1)),
-                };
-                format!("{:?}", store.change_halt(change, &self.key(target), &halt))
+                });
+                format!("{:?}", store.act(change, &self.key(target), &halt))
             }
             Operation::Halt(target, false) => {
-                let unhalt = HaltChange::Unhalt { reason: None };
-                format!(
-                    "{:?}",
-                    store.change_halt(change, &self.key(target), &unhalt)
-                )
+                let unhalt = GatewayAction::Halt(HaltChange::Unhalt { reason: None });
+                format!("{:?}", store.act(change, &self.key(target), &unhalt))
             }
             Operation::Pin(target, version, pin) => {
                 format!("{:?}", store.pin(change, &self.key(target), *version, *pin))

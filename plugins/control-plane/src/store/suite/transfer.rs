@@ -11,8 +11,9 @@ use super::audit_log;
 use super::fixture::{StoreFixture, bare, change, edge, gateway, now, version};
 use crate::fixture::serving;
 use crate::store::{
-    ContentRow, ExportHeader, ExportRecord, GatewayRef, GatewayRow, HaltChange, ImportSummary,
-    NewGateway, NewToken, PruneOptions, Selection, Store, StoreError, StoredScope, Transfer,
+    ContentRow, ExportHeader, ExportRecord, GatewayAction, GatewayRef, GatewayRow, HaltChange,
+    ImportSummary, NewGateway, NewToken, PruneOptions, Selection, Store, StoreError, StoredScope,
+    Transfer,
 };
 
 /// Tests every kind of transfer from a store to others.
@@ -49,11 +50,11 @@ pub(super) fn fill(store: &dyn Store) -> GatewayId {
         reason: Some("back".to_owned()),
     };
     store.revert(&change(), &edge(), &revert).unwrap();
-    let halt = HaltChange::Halt {
+    let halt = GatewayAction::Halt(HaltChange::Halt {
         reason: "leak".to_owned(),
         until: None,
-    };
-    store.change_halt(&change(), &edge(), &halt).unwrap();
+    });
+    store.act(&change(), &edge(), &halt).unwrap();
     let found = store.find(&edge()).unwrap().view(now());
     store.report(now(), &edge(), &serving(1, &found)).unwrap();
     let scope = StoredScope::Bootstrap { registered: None };
