@@ -25,6 +25,10 @@ use std::time::Duration;
 
 /// Runs kt, with the descriptors from the service manager.
 pub(crate) fn run(env: &Environment, inherited: InheritedDescriptors) -> RunOutcome {
+    if options::only_version_requested(env) {
+        let version = concat!("kt ", env!("CARGO_PKG_VERSION"), "\n");
+        return print_text(&terminal_without_options(env), version);
+    }
     let mut startup = match Startup::read(env) {
         Ok(startup) => startup,
         Err(error) => return fail_early(env, &error),
@@ -259,12 +263,7 @@ fn reject_arguments(
 ) -> RunOutcome {
     let terminal = terminal_without_options(env);
     if cli::is_help(error) {
-        return RunOutcome::completed(
-            match terminal.print_data(&error.render().ansi().to_string()) {
-                Ok(()) => 0,
-                Err(_) => Class::Internal.exit_code(),
-            },
-        );
+        return print_text(&terminal, &error.render().ansi().to_string());
     }
     let unknown_command = error.kind() == ErrorKind::InvalidSubcommand;
     let hints: Vec<String> = if unknown_command {
@@ -293,6 +292,13 @@ fn reject_arguments(
         terminal.print_stderr(&format!("\n  hint: {hint}"));
     }
     RunOutcome::failed(usage_error.class.exit_code(), usage_error)
+}
+
+fn print_text(terminal: &Terminal, text: &str) -> RunOutcome {
+    RunOutcome::completed(match terminal.print_data(text) {
+        Ok(()) => 0,
+        Err(_) => Class::Internal.exit_code(),
+    })
 }
 
 /// Returns a hint to the commands of that name in other groups.

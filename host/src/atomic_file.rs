@@ -28,6 +28,15 @@ pub(crate) fn create_private_dir(dir: &Path) -> io::Result<()> {
 
 /// Reads a file that only the user or root can have written.
 pub(crate) fn read_private(file: &Path) -> Option<Vec<u8>> {
+    let (file, size) = open_private(file)?;
+    // One read of the content, and one that finds the end.
+    let mut bytes = Vec::with_capacity(usize::try_from(size).ok()? + 1);
+    file.take(MAX_SIZE).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+/// Opens a file that only the user or root can have written, and returns its size.
+pub(crate) fn open_private(file: &Path) -> Option<(File, u64)> {
     // Opening a FIFO must not block.
     let flags = OFlags::NONBLOCK | OFlags::NOFOLLOW;
     let file = OpenOptions::new()
@@ -41,11 +50,8 @@ pub(crate) fn read_private(file: &Path) -> Option<Vec<u8>> {
     if !meta.is_file() || !private || meta.len() > MAX_SIZE {
         return None;
     }
-    // One read of the content, and one that finds the end.
-    let capacity = usize::try_from(meta.len()).ok()? + 1;
-    let mut bytes = Vec::with_capacity(capacity);
-    file.take(MAX_SIZE).read_to_end(&mut bytes).ok()?;
-    Some(bytes)
+    let size = meta.len();
+    Some((file, size))
 }
 
 /// Replaces `file` with `bytes`, which remain after a power failure.

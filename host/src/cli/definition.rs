@@ -2,8 +2,10 @@
 
 use super::builtin::{self, BuiltinCommand};
 use super::route::Route;
+use super::selection::CommandSelection;
 use crate::discovery::{
-    self, CatalogEntry, CommandSummary, DiscoveredPlugin, PluginManifest, PluginState, Registry,
+    self, CatalogEntry, CommandRoot, CommandSummary, DiscoveredPlugin, PluginManifest, PluginState,
+    Registry,
 };
 use kt_plugin_api::Error;
 use kt_plugin_api::manifest::GroupSpec;
@@ -25,6 +27,8 @@ pub(super) enum Item<'a> {
     Alias(&'a PluginManifest, &'a CommandSummary),
     Refused(&'a Error),
     NotInstalled(&'a CatalogEntry),
+    /// Commands that are not needed, below their first word.
+    Below(&'a CommandRoot),
 }
 
 /// What definitions refer to, beside the registry.
@@ -49,9 +53,34 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// Returns every definition. Of several commands with the same path the first one applies,
-    /// so a built-in command cannot be replaced.
-    pub(super) fn definitions(&'a self) -> Vec<Definition<'a>> {
+    /// Returns the first words of commands, with their aliases.
+    fn roots(&'a self) -> Vec<(&'a str, &'a [String])> {
+        let mut roots: Vec<(&str, &[String])> = Vec::new();
+        let mut add = |path: &'a [String], aliases: &'a [String]| {
+            let aliases = if path.len() == 1 { aliases } else { &[] };
+            roots.extend(path.first().map(|word| (word.as_str(), aliases)));
+        };
+        self.builtin.iter().for_each(|d| add(&d.path, &[]));
+        self.builtin_groups.iter().for_each(|d| add(&d.path, &[]));
+        for (_, manifest) in self.registry.usable() {
+            manifest
+                .groups
+                .iter()
+                .for_each(|g| add(&g.path, &g.aliases));
+            manifest.roots.iter().for_each(|r| add(&r.path, &[]));
+        }
+        let refused = self.refused.iter().flat_map(|(paths, _)| paths);
+        let not_installed = self.registry.catalog.plugins.iter();
+        refused
+            .chain(not_installed.flat_map(|entry| &entry.commands))
+            .for_each(|path| add(path, &[]));
+        roots
+    }
+
+    /// Returns the definitions that matter for these arguments. Of several commands with the
+    /// same path the first one applies, so a built-in command cannot be replaced.
+    pub(super) fn definitions(&'a self, selection: CommandSelection<'_>) -> Vec<Definition<'a>> {
+        let needed = NeededRoots::new(self, selection);
         let mut all = Vec::new();
         let mut commands = HashSet::new();
         let mut add = |path: &'a [String], item: Item<'a>| {
@@ -71,7 +100,13 @@ impl<'a> Sources<'a> {
             add(&group.path, Item::Group(group));
         }
         for (_, manifest) in self.registry.usable() {
-            for summary in &manifest.commands {
+            if !needed.include(manifest) {
+                for root in &manifest.roots {
+                    add(&root.path, Item::Below(root));
+                }
+                continue;
+            }
+            for summary in manifest.commands() {
                 if add(&summary.path, Item::Plugin(manifest, summary)) {
                     for alias in &summary.alias_paths {
                         add(alias, Item::Alias(manifest, summary));
@@ -90,6 +125,51 @@ impl<'a> Sources<'a> {
             }
         }
         all
+    }
+}
+
+/// The manifests whose commands are read.
+struct NeededRoots<'a> {
+    /// The first words that the arguments name; `None` for all.
+    named: Option<Vec<&'a str>>,
+    /// The commands without a group are listed.
+    lists_root: bool,
+}
+
+impl<'a> NeededRoots<'a> {
+    fn new(sources: &'a Sources<'a>, selection: CommandSelection<'_>) -> Self {
+        if selection.has_all() {
+            return Self {
+                named: None,
+                lists_root: true,
+            };
+        }
+        let roots = sources.roots();
+        let named = |is_meant: &dyn Fn(&str) -> bool| {
+            let means = |(name, aliases): &(&'a str, &[String])| {
+                is_meant(name) || aliases.iter().any(|alias| is_meant(alias))
+            };
+            let mut named: Vec<&str> = roots.iter().filter(|r| means(r)).map(|r| r.0).collect();
+            named.sort_unstable();
+            named.dedup();
+            named
+        };
+        // After the name of a command, nothing beside it can be reached.
+        let first = selection.args().first();
+        let first_is_certain = first.is_some_and(|first| named(&|name| first == name).len() == 1);
+        let is_completion = matches!(selection, CommandSelection::Completion { .. });
+        Self {
+            named: Some(named(&|name| selection.contains_name(name))),
+            lists_root: !first_is_certain && (is_completion || selection.may_print_help()),
+        }
+    }
+
+    fn include(&self, manifest: &PluginManifest) -> bool {
+        let Some(named) = &self.named else {
+            return true;
+        };
+        let is_listed = self.lists_root && manifest.roots.iter().any(|root| root.is_command);
+        is_listed || named.iter().any(|word| manifest.has_root(word))
     }
 }
 
@@ -130,7 +210,10 @@ impl<'a> Definition<'a> {
 
 impl Item<'_> {
     fn is_group(self) -> bool {
-        matches!(self, Self::BuiltinGroup(_) | Self::Group(_))
+        matches!(
+            self,
+            Self::BuiltinGroup(_) | Self::Group(_) | Self::Below(_)
+        )
     }
 
     /// Returns whether help omits the command. A group is as visible as its commands.
@@ -143,6 +226,7 @@ impl Item<'_> {
             | Self::NotInstalled(_)
             | Self::BuiltinGroup(_)
             | Self::Group(_) => true,
+            Self::Below(root) => !root.has_visible_below,
         }
     }
 
@@ -155,7 +239,7 @@ impl Item<'_> {
             }
             Self::Refused(error) => Some(Route::Refused(error.clone())),
             Self::NotInstalled(entry) => Some(Route::NotInstalled(entry.clone())),
-            Self::BuiltinGroup(_) | Self::Group(_) => None,
+            Self::BuiltinGroup(_) | Self::Group(_) | Self::Below(_) => None,
         }
     }
 }

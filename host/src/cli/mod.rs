@@ -11,6 +11,7 @@ mod help;
 mod node;
 mod plugin_commands;
 mod plugins;
+mod reachable;
 mod route;
 mod selection;
 mod tree;

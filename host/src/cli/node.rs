@@ -3,7 +3,7 @@
 use super::definition::Item;
 use super::help::{self, Entry};
 use super::plugins;
-use super::selection::Reachable;
+use super::reachable::Reachable;
 use crate::options;
 use clap::{Arg, Command};
 use std::collections::BTreeMap;
@@ -60,6 +60,7 @@ impl<'a> Node<'a> {
             Item::Alias(..) | Item::Refused(_) | Item::NotInstalled(_) => {
                 node.command = Some(item);
             }
+            Item::Below(_) => node.has_visible_below |= !item.is_hidden(),
         }
     }
 
@@ -96,7 +97,7 @@ impl<'a> Node<'a> {
         let has_help = is_named && reachable.may_print_help;
         let command = self.command.map(|item| own_command(item, name, is_named));
         if self.children.is_empty() && !self.has_visible_below {
-            let command = command.unwrap_or_else(|| Command::new(name.to_owned()));
+            let command = command.unwrap_or_else(|| Command::new(name.to_owned()).hide(true));
             return if has_help {
                 command.after_help(options::summary())
             } else {
@@ -160,7 +161,7 @@ fn own_command(item: Item<'_>, name: &str, with_args: bool) -> Command {
             }
         }
         Item::Refused(_) | Item::NotInstalled(_) => failing(name),
-        Item::BuiltinGroup(_) | Item::Group(_) => Command::new(name.to_owned()),
+        Item::BuiltinGroup(_) | Item::Group(_) | Item::Below(_) => Command::new(name.to_owned()),
     }
 }
 

@@ -1,7 +1,6 @@
 //! Which commands a tree contains, by the command line that it is for. Building every command of
 //! every plugin took most of the time of a short command.
 
-use super::definition::Definition;
 use std::ffi::{OsStr, OsString};
 
 /// What a tree is for.
@@ -22,20 +21,9 @@ pub(crate) enum CommandSelection<'a> {
     },
 }
 
-/// The part of the tree that a command line can reach.
-pub(super) struct Reachable<'a> {
-    selection: CommandSelection<'a>,
-    /// The commands at the start of the command line: it reaches nothing beside them.
-    start: Vec<&'a str>,
-    /// The names of groups that the arguments name by an alias.
-    by_alias: Vec<&'a str>,
-    /// Help may be requested.
-    pub(super) may_print_help: bool,
-}
-
 impl<'a> CommandSelection<'a> {
     /// Returns the arguments without the name of the program.
-    fn args(self) -> &'a [OsString] {
+    pub(super) fn args(self) -> &'a [OsString] {
         match self {
             Self::All => &[],
             Self::Errors(args) | Self::Parsing(args) | Self::Completion { args, .. } => {
@@ -44,12 +32,12 @@ impl<'a> CommandSelection<'a> {
         }
     }
 
-    fn contains_name(self, name: &str) -> bool {
+    pub(super) fn contains_name(self, name: &str) -> bool {
         matches!(self, Self::All) || self.args().iter().any(|arg| arg == name)
     }
 
     /// Returns the selection without what it cannot do: `help` describes any command.
-    fn with_help_command(self) -> Self {
+    pub(super) fn with_help_command(self) -> Self {
         match self {
             Self::Parsing(args) | Self::Completion { args, .. } if self.contains_name("help") => {
                 Self::Errors(args)
@@ -59,7 +47,7 @@ impl<'a> CommandSelection<'a> {
     }
 
     /// Returns whether an argument may be `-h` or `--help`.
-    fn may_print_help(self) -> bool {
+    pub(super) fn may_print_help(self) -> bool {
         match self {
             Self::Parsing(_) => self.args().iter().any(|arg| {
                 let arg = arg.as_encoded_bytes();
@@ -69,106 +57,9 @@ impl<'a> CommandSelection<'a> {
             Self::All | Self::Errors(_) => true,
         }
     }
-}
-
-impl<'a> Reachable<'a> {
-    pub(super) fn new(selection: CommandSelection<'a>, all: &[Definition<'a>]) -> Self {
-        let selection = selection.with_help_command();
-        let by_alias = all.iter().filter(|definition| {
-            let aliases = definition.aliases().iter();
-            aliases.into_iter().any(|a| selection.contains_name(a))
-        });
-        Self {
-            by_alias: by_alias.filter_map(|d| d.name()).collect(),
-            start: Vec::new(),
-            may_print_help: selection.may_print_help(),
-            selection,
-        }
-        .with_start(all)
-    }
-
-    /// Follows the arguments as long as they are names of commands. An option may have a value
-    /// that is the name of a command, so nothing is certain after it.
-    fn with_start(mut self, all: &[Definition<'a>]) -> Self {
-        if self.has_all() {
-            return self;
-        }
-        for arg in self.selection.args() {
-            let Some(name) = arg.to_str().and_then(|word| self.child(word, all)) else {
-                break;
-            };
-            self.start.push(name);
-        }
-        self
-    }
-
-    /// Returns the only command after those at the start that has this name or alias.
-    fn child(&self, word: &str, all: &[Definition<'a>]) -> Option<&'a str> {
-        let depth = self.start.len();
-        let mut found = None;
-        for definition in all.iter().filter(|d| d.is_below(&self.start)) {
-            let name = definition.path.get(depth)?.as_str();
-            let is_group = definition.path.len() == depth + 1;
-            let has_alias = is_group && definition.aliases().iter().any(|a| a == word);
-            if name != word && !has_alias {
-                continue;
-            }
-            if found.is_some_and(|other| other != name) {
-                return None;
-            }
-            found = Some(name);
-        }
-        found
-    }
 
     /// Returns whether every command is part of the tree.
-    pub(super) fn has_all(&self) -> bool {
-        use CommandSelection::{All, Errors};
-        matches!(self.selection, All | Errors(_))
-    }
-
-    /// Returns whether the help of the root command may be printed.
-    pub(super) fn may_print_root_help(&self) -> bool {
-        self.may_print_help && self.start.is_empty()
-    }
-
-    /// Returns whether the arguments name the command, at any place.
-    pub(super) fn names(&self, name: &str) -> bool {
-        self.selection.contains_name(name) || self.by_alias.contains(&name)
-    }
-
-    /// Returns whether the command is part of the tree, also if the arguments do not name it.
-    pub(super) fn offers(&self, name: &str, aliases: &[String]) -> bool {
-        match self.selection {
-            CommandSelection::All | CommandSelection::Errors(_) => true,
-            CommandSelection::Parsing(_) => false,
-            CommandSelection::Completion { typed, .. } => {
-                let typed = typed.as_encoded_bytes();
-                let mut names = std::iter::once(name).chain(aliases.iter().map(String::as_str));
-                names.any(|name| name.as_bytes().starts_with(typed))
-            }
-        }
-    }
-
-    /// Returns how much of the path is part of the tree: the group that the command line does
-    /// not enter stands for everything below it. `None` for what it cannot reach.
-    pub(super) fn part_of<'p>(&self, path: &'p [String]) -> Option<&'p [String]> {
-        if self.has_all() {
-            return Some(path);
-        }
-        let on_the_way = path.iter().zip(&self.start);
-        if on_the_way.into_iter().any(|(word, start)| word != start) {
-            return None;
-        }
-        let groups = path.split_last().map_or(path, |(_, groups)| groups);
-        let not_entered = groups
-            .iter()
-            .enumerate()
-            .skip(self.start.len())
-            .find(|(_, word)| !self.names(word));
-        match not_entered {
-            None => Some(path),
-            Some((at, _)) => path.get(..=at),
-        }
+    pub(super) fn has_all(self) -> bool {
+        matches!(self, Self::All | Self::Errors(_))
     }
 }

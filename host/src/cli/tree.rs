@@ -3,8 +3,9 @@
 use super::definition::Sources;
 use super::help;
 use super::node::{BuildOptions, Node};
+use super::reachable::Reachable;
 use super::route::Route;
-use super::selection::{CommandSelection, Reachable};
+use super::selection::CommandSelection;
 use crate::discovery::Registry;
 use crate::options;
 use clap::error::ErrorKind;
@@ -54,8 +55,9 @@ pub(crate) fn is_help(error: &clap::Error) -> bool {
 
 /// Builds the tree, with help of at most `width` columns.
 pub(crate) fn build(registry: &Registry, selection: CommandSelection<'_>, width: usize) -> Tree {
+    let selection = selection.with_help_command();
     let sources = Sources::new(registry);
-    let definitions = sources.definitions();
+    let definitions = sources.definitions(selection);
     let reachable = Reachable::new(selection, &definitions);
     let mut root = Node::default();
     let mut routes = BTreeMap::new();
@@ -136,11 +138,36 @@ mod tests {
         CatalogEntry, PluginSource, RecordPaths, Registry, ScanOptions, SearchDir,
     };
     use clap_complete::engine;
+    use kt_plugin_api::manifest::Manifest;
     use std::ffi::OsString;
     use std::path::{Path, PathBuf};
     use std::sync::Arc;
 
     const WIDTH: usize = 80;
+    /// A group of hidden commands, a command without a group, and an alias in another group.
+    const OTHER: &str = "manifest = 1
+name = 'other'
+version = '1.0.0'
+description = 'Other'
+api = '^1.0'
+library = 'x'
+[[group]]
+path = ['internal']
+about = 'Internal'
+aliases = ['intern']
+[[command]]
+path = ['internal', 'inspect']
+about = 'Inspect'
+hidden = true
+[[command]]
+path = ['inspect-all']
+about = 'Inspect all'
+alias_paths = [['gateway', 'inspect-all'], ['ia']]
+[[command.arg]]
+name = 'what'
+long = 'what'
+about = 'What'
+";
 
     fn registry() -> Registry {
         let plugins = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../plugins"));
@@ -159,6 +186,10 @@ mod tests {
             records: Arc::new(records),
         });
         assert!(registry.usable().count() > 5);
+        let mut other = registry.all[0].clone();
+        let manifest: Manifest = toml::from_str(OTHER).unwrap();
+        other.manifest = Some(manifest.into());
+        registry.all.push(other);
         let path = |words: &str| words.split(' ').map(str::to_owned).collect();
         registry.catalog.plugins.push(CatalogEntry {
             plugin: "absent".to_owned(),
@@ -211,6 +242,8 @@ mod tests {
                 (&[], &["--nope", "list"]),
                 (&["--profile", "gateway"], &["-vh"]),
                 (&["proxy"], &["-h"]),
+                (&["intern"], &["--help"]),
+                (&["ia"], &["inspect-all", "--what", "gateway"]),
                 (&["help"], &[]),
             ] {
                 let args = args(&[before, &path, after].concat());
@@ -246,6 +279,8 @@ mod tests {
                 (Some("--profile"), "g"),
                 (Some("help"), "in"),
                 (Some("proxy"), "in"),
+                (Some("intern"), "in"),
+                (Some("ia"), "--wh"),
             ] {
                 let path = path.iter().map(String::as_str);
                 let before: Vec<&str> = before.into_iter().chain(path).collect();

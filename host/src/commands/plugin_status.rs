@@ -40,7 +40,7 @@ impl PluginStatus {
             "source": plugin.source.name(),
             "tier": self.tier.name(),
             "path": plugin.dir.display().to_string(),
-            "commands": manifest.map(|m| m.commands.iter().map(|c| c.path.join(" ")).collect::<Vec<_>>()),
+            "commands": manifest.map(|m| m.commands().iter().map(|c| c.path.join(" ")).collect::<Vec<_>>()),
             "provides": manifest.map(|m| {
                 m.provides.iter().map(|p| format!("{}:{}", p.interface, p.name)).collect::<Vec<_>>()
             }),

@@ -2,7 +2,7 @@
 //! installed. It is generated, is stored beside the plugin directory, and may be
 //! missing.
 
-use super::binary::Encoded;
+use super::binary::{Encoded, encoded_fields};
 use super::index::Index;
 use super::plugin_manifest::PluginManifest;
 use super::search::SearchDir;
@@ -10,6 +10,7 @@ use super::trust::TrustChecks;
 use serde::{Deserialize, Serialize};
 use std::fs::Metadata;
 use std::path::Path;
+use std::sync::Arc;
 
 /// The name of the file beside each plugin directory.
 const FILE: &str = "catalog.toml";
@@ -31,6 +32,14 @@ pub(crate) struct CatalogEntry {
     pub(crate) provides: Vec<String>,
 }
 
+encoded_fields!(CatalogEntry {
+    plugin,
+    package,
+    description,
+    commands,
+    provides
+});
+
 /// Reads a catalog. It names packages to install, so the same trust check applies
 /// as for plugins.
 fn read_file(file: &Path, index: &mut Index, trust: &mut TrustChecks) -> Option<Catalog> {
@@ -41,7 +50,7 @@ fn read_file(file: &Path, index: &mut Index, trust: &mut TrustChecks) -> Option<
         return Some(Catalog { plugins });
     }
     let catalog: Catalog = toml::from_str(&std::fs::read_to_string(file).ok()?).ok()?;
-    index.insert(file, &meta, |to| catalog.plugins.encode(to));
+    index.insert(file, &meta, Arc::default(), |to| catalog.plugins.encode(to));
     Some(catalog)
 }
 
@@ -82,7 +91,7 @@ impl Catalog {
                 package: format!("kt-{}", m.name),
                 description: m.description.clone(),
                 commands: m
-                    .commands
+                    .commands()
                     .iter()
                     .flat_map(|c| std::iter::once(&c.path).chain(&c.alias_paths))
                     .cloned()

@@ -1,40 +1,57 @@
-//! A cache of parsed manifests and catalogs in one file, so that a start reads one file instead
-//! of parsing all of them.
+//! A cache of parsed manifests and catalogs in one file, so that a start reads one part of one
+//! file instead of parsing all of them.
 //!
 //! The file is `plugins-VERSION-API.index` in the cache directory: [`MAGIC`], [`FORMAT`], the
-//! identity of the executable, a checksum of the rest, and the entries. An entry has the path
-//! of a file, its identity, and what was parsed. It is valid while the file has that identity;
-//! who may change the file is checked without the cache at each start. The file counts as
-//! empty if it is damaged, has another format, was written by another executable, or could
-//! have been written by another user. Entries whose files are gone are removed when it is
-//! written. A failure to write it is ignored.
+//! identity of the executable, the length and the checksum of the entries, the entries, and
+//! their details. An entry has the path of a file, its identity, what was parsed, and the
+//! place and checksum of its details, the commands of a plugin, which are read when they are
+//! needed. It is valid while the file has that identity; who may change the file is checked
+//! without the cache at each start.
+//!
+//! The index counts as empty if its entries are damaged, if it has another format, was written
+//! by another executable, or could have been written by another user. With damaged details it
+//! is removed. Entries whose files are gone are removed when it is written. A failure to write
+//! it is ignored.
 
 use super::binary::{Encoded, Reader, encode_bytes};
+use super::details::{Details, StoredDetails};
 use super::file_identity::FileIdentity;
+use super::index_checksum::checksum;
 use crate::atomic_file;
 use kt_plugin_api::abi;
 use std::ffi::OsStr;
-use std::fs::Metadata;
+use std::fs::{File, Metadata};
 use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 const MAGIC: &[u8; 8] = b"kt-index";
 /// The version of the format, which changes with the encoding of anything in it.
 const FORMAT: u32 = 1;
+/// The bytes that are read first, which include the entries of the bundled plugins.
+const FIRST_READ: usize = 16 * 1024;
 
 /// The cache.
 pub(super) struct Index {
     /// Where it is written, and the executable that writes it.
     target: Option<(PathBuf, FileIdentity)>,
-    /// What was read.
-    bytes: Arc<Vec<u8>>,
+    stored: Option<StoredIndex>,
     entries: Vec<Entry>,
     /// The entry after the one that was found last: files are looked up in the order in which
     /// they were added.
     next: usize,
     changed: bool,
+}
+
+/// The file that was read.
+struct StoredIndex {
+    file: Arc<File>,
+    /// The start of the file, up to the end of the entries or further.
+    bytes: Vec<u8>,
+    /// The offset of the details.
+    details: u64,
 }
 
 struct Entry {
@@ -46,8 +63,23 @@ struct Entry {
 }
 
 enum Content {
-    Read(Range<usize>),
-    Added(Vec<u8>),
+    Stored {
+        /// Where what was parsed is.
+        parsed: Range<usize>,
+        details: DetailsLocation,
+    },
+    Added {
+        parsed: Vec<u8>,
+        details: Arc<Vec<u8>>,
+    },
+}
+
+/// Where details are, from the first ones on.
+#[derive(Clone)]
+struct DetailsLocation {
+    offset: u64,
+    length: u32,
+    checksum: u64,
 }
 
 impl Index {
@@ -61,10 +93,10 @@ impl Index {
         };
         let file = dir.join(format!("plugins-{kt}-{major}.{minor}.index"));
         let exe = FileIdentity::of(&meta);
-        let bytes = Arc::new(atomic_file::read_private(&file).unwrap_or_default());
+        let (stored, entries) = read(&file, &exe).unzip();
         Self {
-            entries: read_entries(&bytes, &exe).unwrap_or_default(),
-            bytes,
+            stored,
+            entries: entries.unwrap_or_default(),
             target: Some((file, exe)),
             ..Self::none()
         }
@@ -74,7 +106,7 @@ impl Index {
     pub(super) fn none() -> Self {
         Self {
             target: None,
-            bytes: Arc::default(),
+            stored: None,
             entries: Vec::new(),
             next: 0,
             changed: false,
@@ -86,23 +118,26 @@ impl Index {
         &mut self,
         path: &Path,
         meta: &Metadata,
-        decode: impl FnOnce(&Arc<Vec<u8>>, &mut Reader<'_>) -> Option<T>,
+        decode: impl FnOnce(Details, &mut Reader<'_>) -> Option<T>,
     ) -> Option<T> {
         let position = self.position(path)?;
         self.next = position + 1;
         let entry = self.entries.get_mut(position)?;
         entry.used = true;
-        let Content::Read(range) = &entry.content else {
+        let Content::Stored { parsed, details } = &entry.content else {
             return None;
         };
         if entry.identity != FileIdentity::of(meta) {
             return None;
         }
-        decode(&self.bytes, &mut Reader::new(&self.bytes, range.start))
+        let (stored, (index, _)) = self.stored.as_ref().zip(self.target.as_ref())?;
+        let details = stored.details(index, path, details)?;
+        decode(details, &mut Reader::new(&stored.bytes, parsed.start))
     }
 
     fn position(&self, path: &Path) -> Option<usize> {
-        let is_at = |entry: &Entry| entry.path == path;
+        let bytes = path.as_os_str();
+        let is_at = |entry: &Entry| entry.path.as_os_str() == bytes;
         if self.entries.get(self.next).is_some_and(is_at) {
             return Some(self.next);
         }
@@ -114,18 +149,19 @@ impl Index {
         &mut self,
         path: &Path,
         meta: &Metadata,
+        details: Arc<Vec<u8>>,
         encode: impl FnOnce(&mut Vec<u8>),
     ) {
         let identity = FileIdentity::of(meta);
         if self.target.is_none() || !identity.is_settled() {
             return;
         }
-        let mut content = Vec::new();
-        encode(&mut content);
+        let mut parsed = Vec::new();
+        encode(&mut parsed);
         let entry = Entry {
             path: path.to_owned(),
             identity,
-            content: Content::Added(content),
+            content: Content::Added { parsed, details },
             used: true,
         };
         match self.position(path) {
@@ -140,26 +176,31 @@ impl Index {
         let Some((file, exe)) = self.target.as_ref().filter(|_| self.changed) else {
             return;
         };
-        let exists = |entry: &&Entry| entry.used || entry.path.exists();
-        let kept: Vec<&Entry> = self.entries.iter().filter(exists).collect();
-        let mut body = Vec::new();
-        u32::try_from(kept.len())
-            .unwrap_or(u32::MAX)
-            .encode(&mut body);
-        for entry in kept {
-            encode_bytes(entry.path.as_os_str().as_bytes(), &mut body);
-            entry.identity.encode(&mut body);
-            let content = match &entry.content {
-                Content::Read(range) => self.bytes.get(range.clone()).unwrap_or_default(),
-                Content::Added(content) => content,
+        let (mut entries, mut all_details) = (Vec::new(), Vec::new());
+        for entry in &self.entries {
+            if !entry.used && !entry.path.exists() {
+                continue;
+            }
+            let Some((parsed, details)) = self.content(entry) else {
+                continue;
             };
-            encode_bytes(content, &mut body);
+            encode_bytes(entry.path.as_os_str().as_bytes(), &mut entries);
+            entry.identity.encode(&mut entries);
+            encode_bytes(parsed, &mut entries);
+            (all_details.len() as u64).encode(&mut entries);
+            u32::try_from(details.len())
+                .unwrap_or(u32::MAX)
+                .encode(&mut entries);
+            checksum(&details).encode(&mut entries);
+            all_details.extend_from_slice(&details);
         }
         let mut bytes = MAGIC.to_vec();
         FORMAT.encode(&mut bytes);
         exe.encode(&mut bytes);
-        checksum(&body).encode(&mut bytes);
-        bytes.extend_from_slice(&body);
+        (entries.len() as u64).encode(&mut bytes);
+        checksum(&entries).encode(&mut bytes);
+        bytes.extend_from_slice(&entries);
+        bytes.extend_from_slice(&all_details);
         let written = file
             .parent()
             .map_or(Ok(()), atomic_file::create_private_dir)
@@ -167,51 +208,102 @@ impl Index {
         // It only costs time.
         drop(written);
     }
+
+    /// Returns what an entry has; `None` if its details are damaged.
+    fn content<'e>(&'e self, entry: &'e Entry) -> Option<(&'e [u8], Arc<Vec<u8>>)> {
+        match &entry.content {
+            Content::Added { parsed, details } => Some((parsed, Arc::clone(details))),
+            Content::Stored { parsed, details } => {
+                let (stored, (index, _)) = self.stored.as_ref().zip(self.target.as_ref())?;
+                let details = stored.details(index, &entry.path, details)?;
+                let parsed = stored.bytes.get(parsed.clone())?;
+                Some((parsed, details.stored_bytes()?))
+            }
+        }
+    }
 }
 
-/// Returns the entries, if this executable has written the bytes.
-fn read_entries(bytes: &[u8], exe: &FileIdentity) -> Option<Vec<Entry>> {
+impl StoredIndex {
+    fn details(
+        &self,
+        index: &Path,
+        manifest: &Path,
+        location: &DetailsLocation,
+    ) -> Option<Details> {
+        Some(Details::Stored(Arc::new(StoredDetails {
+            file: Arc::clone(&self.file),
+            index: index.to_owned(),
+            manifest: manifest.to_owned(),
+            offset: self.details.checked_add(location.offset)?,
+            length: usize::try_from(location.length).ok()?,
+            checksum: location.checksum,
+        })))
+    }
+}
+
+/// Reads the entries, if this executable has written the file.
+fn read(path: &Path, exe: &FileIdentity) -> Option<(StoredIndex, Vec<Entry>)> {
+    let (file, size) = atomic_file::open_private(path)?;
+    let size = usize::try_from(size).ok()?;
+    let mut bytes = vec![0; size.min(FIRST_READ)];
+    file.read_exact_at(&mut bytes, 0).ok()?;
     bytes.strip_prefix(MAGIC)?;
-    let mut reader = Reader::new(bytes, MAGIC.len());
+    let mut reader = Reader::new(&bytes, MAGIC.len());
     if u32::decode(&mut reader)? != FORMAT || FileIdentity::decode(&mut reader)? != *exe {
         return None;
     }
-    if u64::decode(&mut reader)? != checksum(reader.rest()) {
+    let length = usize::try_from(u64::decode(&mut reader)?).ok()?;
+    let sum = u64::decode(&mut reader)?;
+    let start = bytes.len() - reader.rest().len();
+    let end = start.checked_add(length).filter(|end| *end <= size)?;
+    let first = bytes.len();
+    if end > first {
+        bytes.resize(end, 0);
+        file.read_exact_at(bytes.get_mut(first..)?, first as u64)
+            .ok()?;
+    }
+    let encoded = bytes.get(start..end)?;
+    if checksum(encoded) != sum {
         return None;
     }
-    let count = u32::decode(&mut reader)?;
+    let entries = read_entries(&bytes, start, end)?;
+    let stored = StoredIndex {
+        file: Arc::new(file),
+        bytes,
+        details: end as u64,
+    };
+    Some((stored, entries))
+}
+
+fn read_entries(bytes: &[u8], start: usize, end: usize) -> Option<Vec<Entry>> {
+    let mut reader = Reader::new(bytes.get(..end)?, start);
     let mut entries = Vec::new();
-    for _ in 0..count {
+    while !reader.is_at_end() {
         entries.push(Entry {
             path: OsStr::from_bytes(reader.bytes()?).into(),
             identity: FileIdentity::decode(&mut reader)?,
-            content: Content::Read(reader.range()?),
+            content: Content::Stored {
+                parsed: reader.range()?,
+                details: DetailsLocation {
+                    offset: u64::decode(&mut reader)?,
+                    length: u32::decode(&mut reader)?,
+                    checksum: u64::decode(&mut reader)?,
+                },
+            },
             used: false,
         });
     }
-    reader.is_at_end().then_some(entries)
-}
-
-/// Returns a checksum, which differs if one word of the bytes does: each step is a bijection.
-fn checksum(bytes: &[u8]) -> u64 {
-    /// An odd number, whose bits are those of the golden ratio.
-    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-    let add = |sum: u64, word: u64| (sum.rotate_left(5) ^ word).wrapping_mul(FACTOR);
-    let (words, rest) = bytes.as_chunks::<8>();
-    let sum = words.iter().fold(bytes.len() as u64, |sum, word| {
-        add(sum, u64::from_le_bytes(*word))
-    });
-    rest.iter()
-        .fold(sum, |sum, byte| add(sum, u64::from(*byte)))
+    Some(entries)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::binary::Encoded;
-    use super::{Index, checksum};
+    use super::Index;
     use std::fs::{self, Metadata, Permissions};
     use std::os::unix::fs::PermissionsExt;
     use std::path::{Path, PathBuf};
+    use std::sync::Arc;
 
     /// Files that have existed for longer than the resolution of time stamps.
     fn old_files() -> [PathBuf; 2] {
@@ -226,7 +318,7 @@ mod tests {
     fn filled(dir: &Path, exe: &Path) -> PathBuf {
         let mut index = Index::open(dir, exe);
         for (number, file) in (7_u64..).zip(old_files()) {
-            index.insert(&file, &meta(&file), |to| number.encode(to));
+            index.insert(&file, &meta(&file), details(number), |to| number.encode(to));
         }
         index.save();
         let mut files = fs::read_dir(dir).unwrap();
@@ -235,10 +327,21 @@ mod tests {
         file
     }
 
+    fn details(number: u64) -> Arc<Vec<u8>> {
+        Arc::new(number.to_be_bytes().repeat(3000))
+    }
+
+    /// Returns what was parsed of each file, `None` also if its details are damaged.
     fn numbers(dir: &Path, exe: &Path) -> Vec<Option<u64>> {
         let mut index = Index::open(dir, exe);
         let files = old_files();
-        let mut number = |file: &PathBuf, meta| index.get(file, &meta, |_, from| u64::decode(from));
+        let mut number = |file: &PathBuf, meta| {
+            let found = index.get(file, &meta, |details, from| {
+                Some((details, u64::decode(from)?))
+            });
+            let (found, number) = found?;
+            (found.stored_bytes()? == details(number)).then_some(number)
+        };
         let mut all: Vec<_> = files.iter().map(|file| number(file, meta(file))).collect();
         // In another order.
         all.push(number(&files[0], meta(&files[0])));
@@ -264,34 +367,35 @@ mod tests {
         let file = dir.path().join("new");
         fs::write(&file, "x").unwrap();
         let mut index = Index::open(dir.path(), &exe);
-        index.insert(&file, &meta(&file), |to| 1_u64.encode(to));
+        index.insert(&file, &meta(&file), Arc::default(), |to| 1_u64.encode(to));
         index.save();
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 
     #[test]
-    fn a_damaged_file_counts_as_empty_and_is_replaced() {
+    fn damage_is_noticed() {
         let dir = tempfile::tempdir().unwrap();
         let [exe, _] = old_files();
         let file = filled(dir.path(), &exe);
         let bytes = fs::read(&file).unwrap();
-        let damaged = |bytes: &[u8]| {
+        let found = |bytes: &[u8]| {
             fs::write(&file, bytes).unwrap();
-            assert_eq!(numbers(dir.path(), &exe), [None; 3]);
+            numbers(dir.path(), &exe)
         };
-        for cut in 0..bytes.len() {
-            damaged(&bytes[..cut]);
+        let complete = [Some(7), Some(8), Some(7)];
+        for cut in (0..bytes.len()).step_by(83) {
+            assert_ne!(found(&bytes[..cut]), complete, "{cut}");
         }
-        for at in 0..bytes.len() {
+        for at in (0..400).chain((400..bytes.len()).step_by(97)) {
             for bit in [1, 0x80] {
                 let mut changed = bytes.clone();
                 changed[at] ^= bit;
-                damaged(&changed);
+                assert_ne!(found(&changed), complete, "{at}");
             }
         }
-        damaged(&[bytes.as_slice(), &[0]].concat());
+        fs::remove_file(&file).unwrap();
         filled(dir.path(), &exe);
-        assert_eq!(numbers(dir.path(), &exe), [Some(7), Some(8), Some(7)]);
+        assert_eq!(numbers(dir.path(), &exe), complete);
     }
 
     #[test]
@@ -307,7 +411,7 @@ mod tests {
     fn a_directory_that_cannot_be_written_is_not_an_error() {
         let [exe, _] = old_files();
         let mut index = Index::open(Path::new("/dev/null/kt"), &exe);
-        index.insert(&exe, &meta(&exe), |to| 1_u64.encode(to));
+        index.insert(&exe, &meta(&exe), Arc::default(), |to| 1_u64.encode(to));
         index.save();
     }
 
@@ -317,7 +421,7 @@ mod tests {
         let [exe, other] = old_files();
         let mut index = Index::open(dir.path(), &exe);
         let gone = dir.path().join("gone");
-        index.insert(&gone, &meta(&other), |to| 1_u64.encode(to));
+        index.insert(&gone, &meta(&other), Arc::default(), |to| 1_u64.encode(to));
         index.save();
         let before = Index::open(dir.path(), &exe).entries.len();
         filled(dir.path(), &exe);
@@ -325,17 +429,5 @@ mod tests {
             (before, Index::open(dir.path(), &exe).entries.len()),
             (1, 2)
         );
-    }
-
-    #[test]
-    fn the_checksum_depends_on_every_byte() {
-        let bytes: Vec<u8> = (0..37).collect();
-        let sum = checksum(&bytes);
-        for at in 0..bytes.len() {
-            let mut changed = bytes.clone();
-            changed[at] ^= 4;
-            assert_ne!(checksum(&changed), sum);
-        }
-        assert_ne!(checksum(&bytes[..36]), sum);
     }
 }

@@ -1,7 +1,6 @@
 //! The encoding of the parts of a manifest.
 
-use super::binary::{Encoded, Reader, encoded_fields};
-use super::catalog::CatalogEntry;
+use super::binary::{Encoded, Reader, encode_bytes, encoded_fields};
 use super::file_identity::FileIdentity;
 use kt_plugin_api::manifest::{
     ArgSpec, ArgType, CommandSpec, DetectRule, Example, GroupSpec, Isolation, OutcomeSpec,
@@ -14,14 +13,6 @@ encoded_fields!(FileIdentity {
     size,
     mtime,
     ctime
-});
-
-encoded_fields!(CatalogEntry {
-    plugin,
-    package,
-    description,
-    commands,
-    provides
 });
 
 encoded_fields!(SettingSpec {
@@ -148,4 +139,20 @@ impl Encoded for DetectRule {
             _ => None,
         }
     }
+}
+
+/// Encodes commands: what lists need of each, and then the command.
+pub(super) fn encode_commands(commands: &[CommandSpec]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for command in commands {
+        command.path.encode(&mut bytes);
+        command.about.encode(&mut bytes);
+        command.heading.encode(&mut bytes);
+        command.alias_paths.encode(&mut bytes);
+        command.hidden.encode(&mut bytes);
+        let mut spec = Vec::new();
+        command.encode(&mut spec);
+        encode_bytes(&spec, &mut bytes);
+    }
+    bytes
 }

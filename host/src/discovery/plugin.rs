@@ -81,7 +81,7 @@ impl DiscoveredPlugin {
     /// refused for its manifest.
     pub(crate) fn command_paths(&self) -> Vec<Vec<String>> {
         if let Some(manifest) = &self.manifest {
-            return manifest.commands.iter().map(|c| c.path.clone()).collect();
+            return manifest.commands().iter().map(|c| c.path.clone()).collect();
         }
         let PluginState::Refused(error) = &self.state else {
             return Vec::new();

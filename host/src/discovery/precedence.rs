@@ -5,8 +5,8 @@ use super::plugin_manifest::PluginManifest;
 use super::search::PluginSource;
 use kt_plugin_api::manifest::ProvidesSpec;
 use kt_plugin_api::{Class, Error};
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 /// Moves the user's copies that the settings allow to shadow others to the front.
@@ -37,6 +37,7 @@ pub(super) fn refuse_conflicts(all: &mut [DiscoveredPlugin]) {
 }
 
 fn conflicts(all: &[DiscoveredPlugin]) -> Vec<(usize, Error)> {
+    let repeated = repeated_hashes(all);
     let mut commands: HashMap<&[String], usize> = HashMap::new();
     let mut providers: HashMap<(&str, &str), usize> = HashMap::new();
     let mut refused = Vec::new();
@@ -44,7 +45,11 @@ fn conflicts(all: &[DiscoveredPlugin]) -> Vec<(usize, Error)> {
         let (PluginState::Usable, Some(manifest)) = (&later.state, &later.manifest) else {
             continue;
         };
-        let paths = manifest.commands.iter().map(|c| c.path.as_slice());
+        let is_repeated = |hash: &u64| repeated.binary_search(hash).is_ok();
+        // The commands of most plugins need not be read for this.
+        let compared = manifest.path_hashes.iter().any(is_repeated);
+        let summaries = if compared { manifest.commands() } else { &[] };
+        let paths = summaries.iter().map(|c| c.path.as_slice());
         let names = manifest.provides.iter();
         let names = names.map(|p| (p.interface.as_str(), p.name.as_str()));
         let declared = paths.clone().filter_map(|path| commands.get(path));
@@ -60,6 +65,15 @@ fn conflicts(all: &[DiscoveredPlugin]) -> Vec<(usize, Error)> {
         }
     }
     refused
+}
+
+/// Returns the hashes of paths that several commands have, sorted.
+fn repeated_hashes(all: &[DiscoveredPlugin]) -> Vec<u64> {
+    let manifests = all.iter().filter_map(|plugin| plugin.manifest.as_ref());
+    let mut hashes: Vec<u64> = manifests.flat_map(|m| &m.path_hashes).copied().collect();
+    hashes.sort_unstable();
+    let repeated = hashes.windows(2).filter(|pair| pair.first() == pair.last());
+    repeated.filter_map(|pair| pair.first().copied()).collect()
 }
 
 fn refusal(later: &DiscoveredPlugin, what: &str, first: &DiscoveredPlugin) -> Error {
@@ -79,10 +93,16 @@ fn refusal(later: &DiscoveredPlugin, what: &str, first: &DiscoveredPlugin) -> Er
 
 /// Returns what both manifests declare.
 pub(super) fn conflict(first: &PluginManifest, second: &PluginManifest) -> Option<String> {
-    let command = second
-        .commands
+    let of_first: HashSet<u64> = first.path_hashes.iter().copied().collect();
+    let has_common_hash = second.path_hashes.iter().any(|h| of_first.contains(h));
+    let commands = if has_common_hash {
+        second.commands()
+    } else {
+        &[]
+    };
+    let command = commands
         .iter()
-        .find(|c| first.commands.iter().any(|o| o.path == c.path));
+        .find(|c| first.commands().iter().any(|o| o.path == c.path));
     if let Some(command) = command {
         return Some(format!("the command `{}`", command.path.join(" ")));
     }

@@ -229,9 +229,9 @@ impl Scan<'_> {
         path: &Path,
         meta: &Metadata,
     ) -> Result<(PluginManifest, Vec<String>), Error> {
-        let cached = self.index.get(path, meta, |bytes, from| {
+        let cached = self.index.get(path, meta, |details, from| {
             let notes = Encoded::decode(from)?;
-            Some((PluginManifest::decode(bytes, from)?, notes))
+            Some((PluginManifest::decode(details, from)?, notes))
         });
         if let Some(cached) = cached {
             return Ok(cached);
@@ -246,7 +246,8 @@ impl Scan<'_> {
         })?;
         let parsed = manifest::parse(path, &text)?;
         let (manifest, notes) = (PluginManifest::from(parsed.manifest), parsed.notes);
-        self.index.insert(path, meta, |to| {
+        let commands = manifest.encoded_commands();
+        self.index.insert(path, meta, commands, |to| {
             notes.encode(to);
             manifest.encode(to);
         });

@@ -25,7 +25,7 @@ pub(crate) fn check_trust(path: &Path, meta: &Metadata) -> Result<(), Error> {
 /// Checks files, and looks at each directory above the plugin directories once.
 #[derive(Default)]
 pub(super) struct TrustChecks {
-    /// What was found at and above plugin directories.
+    /// What was found at and above the plugin directories and their parents.
     checked: Vec<(PathBuf, AncestorCheck)>,
 }
 
@@ -62,17 +62,23 @@ impl TrustChecks {
     }
 
     fn ancestors(&mut self, dir: &Path) -> AncestorCheck {
-        let known = self.checked.iter().find(|(checked, _)| checked == dir);
+        let is_same = |(checked, _): &&(PathBuf, _)| checked.as_os_str() == dir.as_os_str();
+        let known = self.checked.iter().find(is_same);
         if let Some((_, check)) = known {
             return check.clone();
         }
         // Group permissions above the plugin directory are up to the system:
         // on Debian, /usr/local/lib is writable by the group `staff`.
-        let by_others =
-            |dir: &&Path| std::fs::metadata(dir).is_ok_and(|m| is_writable_by_others(&m));
+        let above = dir.parent().and_then(|parent| {
+            let check = self.ancestors(parent);
+            match check.meta {
+                Some(meta) if is_writable_by_others(&meta) => Some(parent.to_owned()),
+                _ => check.above,
+            }
+        });
         let check = AncestorCheck {
             meta: std::fs::metadata(dir).ok(),
-            above: dir.ancestors().skip(1).find(by_others).map(Path::to_owned),
+            above,
         };
         self.checked.push((dir.to_owned(), check.clone()));
         check

@@ -22,7 +22,7 @@ pub(crate) fn check_interfaces(
         );
         Error::new(Class::Plugin, "provider-not-found", message).cause(error)
     };
-    if !manifest.commands.is_empty() {
+    if manifest.has_commands() {
         loaded
             .command()
             .map_err(|e| unusable(COMMAND_INTERFACE, e))?;

@@ -38,6 +38,12 @@ pub(crate) fn early_flag(env: &Environment, flag: &str) -> bool {
     args.any(|arg| arg == flag)
 }
 
+/// Returns whether the version of kt is all that is requested, for which no plugin matters.
+pub(crate) fn only_version_requested(env: &Environment) -> bool {
+    let args = env.args.get(1..).unwrap_or_default();
+    matches!(args, [only] if only == "--version" || only == "-V")
+}
+
 /// Returns whether the arguments or the environment request JSON.
 pub(crate) fn json_requested(env: &Environment) -> bool {
     let args: Vec<&str> = env.args.iter().filter_map(|a| a.to_str()).collect();

@@ -41,7 +41,7 @@ impl IsolationPolicy {
         if self.isolate_untrusted && !trusted {
             return true;
         }
-        let only_provides = manifest.commands.is_empty() && !manifest.provides.is_empty();
+        let only_provides = !manifest.has_commands() && !manifest.provides.is_empty();
         match manifest.isolation {
             Some(Isolation::Process) => true,
             Some(Isolation::InProcess) if self.allow_in_process.contains(&manifest.name) => false,

@@ -178,18 +178,20 @@ fn the_cache_is_private_and_that_of_another_user_is_ignored() {
 /// Returns a valid index with another text in a manifest, if it contains that manifest.
 fn poisoned_index(mut index: Vec<u8>) -> Option<Vec<u8>> {
     /// After the magic bytes, the version of the format and the identity of the executable.
-    const CHECKSUM: usize = 8 + 4 + 56;
+    const LENGTH: usize = 8 + 4 + 56;
+    const CHECKSUM: usize = LENGTH + 8;
+    const ENTRIES: usize = CHECKSUM + 8;
     let (text, poison) = (b"Breaks one rule", b"Poisons a cache");
     let at = index.windows(text.len()).position(|part| part == text)?;
     index[at..at + text.len()].copy_from_slice(poison);
-    let (words, rest) = index[CHECKSUM + 8..].as_chunks::<8>();
+    let length = u64::from_le_bytes(index[LENGTH..CHECKSUM].try_into().ok()?);
+    let end = ENTRIES + usize::try_from(length).ok()?;
+    let (words, rest) = index[ENTRIES..end].as_chunks::<8>();
     let words = words.iter().map(|word| u64::from_le_bytes(*word));
-    let length = (index.len() - CHECKSUM - 8) as u64;
-    let sum = words
-        .chain(rest.iter().map(|byte| u64::from(*byte)))
-        .fold(length, |sum, word| {
-            (sum.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-        });
-    index[CHECKSUM..CHECKSUM + 8].copy_from_slice(&sum.to_le_bytes());
+    let bytes = rest.iter().map(|byte| u64::from(*byte));
+    let sum = words.chain(bytes).fold(length, |sum, word| {
+        (sum.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    });
+    index[CHECKSUM..ENTRIES].copy_from_slice(&sum.to_le_bytes());
     Some(index)
 }

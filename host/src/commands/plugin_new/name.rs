@@ -106,7 +106,7 @@ pub(super) fn check_unused(manifest: &PluginManifest, registry: &Registry) -> Re
         return conflict(format!("the plugin `{name}` already exists in `{dir}`"));
     }
     let root = cli::build(registry, CommandSelection::All, WIDTH).root;
-    let is_group = !manifest.commands.is_empty();
+    let is_group = manifest.has_commands();
     if is_group && (name == "help" || root.find_subcommand(name).is_some()) {
         return conflict(format!("the command `kt {name}` already exists"));
     }

@@ -80,7 +80,7 @@ fn run_json(kt: &ChildKt, spec: &CommandSpec, words: &[String]) -> Result<ChildO
 }
 
 fn help(kt: &ChildKt, manifest: &PluginManifest) -> Checked {
-    for spec in &manifest.commands {
+    for spec in manifest.commands() {
         let path = spec.path.iter().map(String::as_str);
         let args: Vec<&str> = path.chain(["--help"]).collect();
         let output = kt.run(&args)?;

@@ -68,7 +68,7 @@ pub(in crate::commands) fn run(
     let mut checks = vec![load_test(&kt, manifest)?];
     let mut simulated = None;
     if checks.iter().all(|c| c.result == TestResult::Passed) {
-        if !manifest.commands.is_empty() {
+        if manifest.has_commands() {
             checks.extend(commands::run(&kt, manifest, &author_cases)?);
         }
         let pretend_os = matches.get_one::<String>("pretend-os").cloned();
