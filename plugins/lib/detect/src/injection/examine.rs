@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::options::ReadingOptions;
 use crate::classifier::{Model, Scores};
 use crate::reading::{readings, without_encoded};
-use crate::token::tokens;
+use crate::token::{Token, tokens};
 
 /// The weights that are shipped; `MODEL.md` of `kt-detect-train` has their
 /// origin.
@@ -19,19 +19,47 @@ pub struct Examination {
     pub probability: f32,
     /// Its decoded readings.
     pub(super) readings: Vec<String>,
+    /// The tokens of the text, unless what is read decoded was left out of it, and of each of its
+    /// readings.
+    pub(super) tokens: Vec<Option<Vec<Token>>>,
 }
 
 /// Examines a text.
 #[must_use]
 pub fn examine_injection(text: &str, options: ReadingOptions) -> Examination {
-    let readings = readings(text, options.decoding());
+    let mut examination = Examination {
+        probability: 0.0,
+        readings: readings(text, options.decoding()),
+        tokens: Vec::new(),
+    };
     // A test reads the weights.
-    let probability = Model::new(WEIGHTS).map_or(0.0, |model| {
-        model.probability(scores(&model, text, &readings, options))
-    });
-    Examination {
-        probability,
-        readings,
+    if let Some(model) = Model::new(WEIGHTS) {
+        let scores = examination.score(&model, text, options);
+        examination.probability = model.probability(scores);
+    }
+    examination
+}
+
+impl Examination {
+    /// Scores the text and its readings, and keeps their tokens.
+    fn score(&mut self, model: &Model<'_>, text: &str, options: ReadingOptions) -> Scores {
+        let mut sums = Vec::new();
+        let mut score = |text: &str| {
+            let mut found = Vec::new();
+            tokens(&options.characters(text), &mut found);
+            (model.score(&found, &mut sums), found)
+        };
+        let own = own_reading(text, options);
+        let (mut scores, found) = score(&own);
+        let is_whole = matches!(own, Cow::Borrowed(_));
+        self.tokens.reserve(1 + self.readings.len());
+        self.tokens.push(is_whole.then_some(found));
+        for reading in &self.readings {
+            let (more, found) = score(reading);
+            scores = scores.max(more);
+            self.tokens.push(Some(found));
+        }
+        scores
     }
 }
 
@@ -45,21 +73,12 @@ pub fn injection_probability(text: &str, options: ReadingOptions) -> f32 {
 /// Returns the highest scores of any reading of a text.
 #[must_use]
 pub fn injection_scores(model: &Model<'_>, text: &str, options: ReadingOptions) -> Scores {
-    let readings = readings(text, options.decoding());
-    scores(model, text, &readings, options)
-}
-
-fn scores(model: &Model<'_>, text: &str, readings: &[String], options: ReadingOptions) -> Scores {
-    let (mut found, mut sums) = (Vec::new(), Vec::new());
-    let mut score = |text: &str| {
-        tokens(&options.characters(text), &mut found);
-        model.score(&found, &mut sums)
+    let mut examination = Examination {
+        probability: 0.0,
+        readings: readings(text, options.decoding()),
+        tokens: Vec::new(),
     };
-    let mut scores = score(&own_reading(text, options));
-    for reading in readings {
-        scores = scores.max(score(reading));
-    }
-    scores
+    examination.score(model, text, options)
 }
 
 /// Returns a text without what is read decoded.

@@ -19,16 +19,19 @@ impl Examination {
     pub fn plain_texts(&self, text: &str, options: ReadingOptions) -> Vec<PlainText> {
         let own = std::iter::once((text, false));
         let decoded = self.readings.iter().map(|reading| (reading.as_str(), true));
-        let mut found = Vec::new();
-        let plain = |(text, hidden)| {
+        let plain = |((text, hidden), known): (_, &Option<Vec<Token>>)| {
             let characters = options.characters(text);
-            tokens(&characters, &mut found);
-            PlainText {
-                text: words(&characters, &found),
-                hidden,
-            }
+            let text = match known {
+                Some(known) => words(&characters, known),
+                None => {
+                    let mut found = Vec::new();
+                    tokens(&characters, &mut found);
+                    words(&characters, &found)
+                }
+            };
+            PlainText { text, hidden }
         };
-        own.chain(decoded).map(plain).collect()
+        own.chain(decoded).zip(&self.tokens).map(plain).collect()
     }
 }
 

@@ -6,6 +6,15 @@ pub(super) struct ByteCounts([u32; 256]);
 impl ByteCounts {
     /// Counts the bytes of a text.
     pub(super) fn of(text: &str) -> Self {
+        /// Bytes up to which one table is faster: to clear and to add a second one takes longer.
+        const SHORT: usize = 256;
+        if text.len() <= SHORT {
+            let mut counts = [0; 256];
+            for byte in text.bytes() {
+                counts[usize::from(byte)] += 1;
+            }
+            return Self(counts);
+        }
         // Equal bytes that follow one another would wait for each other in one table.
         let mut even = [0_u32; 256];
         let mut odd = [0_u32; 256];

@@ -11,6 +11,9 @@ const ENOUGH: usize = 6;
 /// other.
 pub(super) fn plain_case(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
+    if !has_odd_words(bytes) {
+        return None;
+    }
     let (mut odd, mut count, mut most) = (Vec::new(), 0_usize, 0);
     for word in words(bytes) {
         if is_odd(&bytes[word.clone()]) {
@@ -32,6 +35,43 @@ pub(super) fn plain_case(text: &str) -> Option<String> {
         plain.push_str(&text[at..]);
         plain
     })
+}
+
+/// Returns whether there are as many odd words as count enough. Each has a capital behind another
+/// letter; nearly all blocks of a text have none.
+fn has_odd_words(text: &[u8]) -> bool {
+    /// Bytes of a block.
+    const BLOCK: usize = 64;
+    let (mut from, mut found) = (1, 0);
+    while from < text.len() {
+        let block = &text[from..text.len().min(from + BLOCK)];
+        let before = &text[from - 1..];
+        let is_within = |(byte, before): (&u8, &u8)| {
+            byte.is_ascii_uppercase() & (before.is_ascii_alphanumeric() | !before.is_ascii())
+        };
+        let any = |any, pair| any | is_within(pair);
+        if !block.iter().zip(before).fold(false, any) {
+            from += block.len();
+            continue;
+        }
+        let Some(offset) = block.iter().zip(before).position(is_within) else {
+            return false;
+        };
+        let at = from + offset;
+        let is_word = |byte: &&u8| byte.is_ascii_alphanumeric() || !byte.is_ascii();
+        let start = at - text[..at].iter().rev().take_while(is_word).count();
+        let end = at + text[at..].iter().take_while(is_word).count();
+        let word = &text[start..end];
+        let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || !byte.is_ascii();
+        if LETTERS.contains(&word.len()) && word.iter().all(is_letter) && is_odd(word) {
+            found += 1;
+        }
+        if found * ODD >= ENOUGH {
+            return true;
+        }
+        from = end + 1;
+    }
+    false
 }
 
 /// Returns how often a capital stands behind a letter in lower case. The inner loop has no branches
@@ -103,7 +143,18 @@ fn is_odd(word: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::plain_case;
+    use super::{ENOUGH, ODD, has_odd_words, is_odd, plain_case};
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_odd_word_is_passed_over(text in "([a-z]{0,3}[A-Zé]{0,2}[a-z1]{0,2}[ .]{0,2}|[a-z ]{60,70}){0,8}") {
+            let odd = super::words(text.as_bytes()).filter(|word| is_odd(&text.as_bytes()[word.clone()]));
+            prop_assert_eq!(has_odd_words(text.as_bytes()), odd.count() * ODD >= ENOUGH);
+        }
+    }
 
     #[test]
     fn odd_words_are_read_in_lower_case() {

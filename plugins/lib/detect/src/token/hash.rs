@@ -2,7 +2,7 @@
 
 const SEED: u32 = 0x811c_9dc5;
 
-fn mix(hash: u32, value: u32) -> u32 {
+const fn mix(hash: u32, value: u32) -> u32 {
     (hash ^ value).wrapping_mul(0x0100_0193)
 }
 
@@ -49,7 +49,7 @@ static LETTERS: [u32; 32] = {
 };
 
 /// The hash of a token that is one character or one class of them.
-pub(super) fn single(value: u32) -> u32 {
+pub(super) const fn single(value: u32) -> u32 {
     spread(mix(SEED, value))
 }
 

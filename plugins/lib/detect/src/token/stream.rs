@@ -14,6 +14,8 @@ use crate::alphabet::is_alphanumeric;
 
 /// Tokens within which a pair counts once.
 const REPETITION: u32 = 64;
+/// Tokens of a short text.
+const FEW: usize = 16;
 /// Binary logarithm of the number of pairs that are remembered.
 const REMEMBERED: u32 = 9;
 
@@ -76,7 +78,25 @@ fn wide(text: &str, at: usize, tokens: &mut Vec<Token>) -> usize {
     end
 }
 
+/// The same of so few tokens that none is too far behind another.
+fn mark_few(tokens: &mut [Token]) {
+    let mut pairs = [0; FEW];
+    for at in 1..tokens.len() {
+        let pair = pair(tokens[at - 1].word, tokens[at].word, 9);
+        // The last pair with the same place in the table.
+        let place = bucket(pair, REMEMBERED);
+        let mut known = pairs[1..at].iter().rev();
+        let known = known.find(|known| bucket(**known, REMEMBERED) == place);
+        tokens[at].repeated = known.map_or(pair == 0, |known| *known == pair);
+        pairs[at] = pair;
+    }
+}
+
 fn mark_repeated(tokens: &mut [Token]) {
+    // Few tokens are compared with one another, which is faster than to clear a table.
+    if tokens.len() <= FEW {
+        return mark_few(tokens);
+    }
     let mut recent = [(0_u32, 0_u32); 1 << REMEMBERED];
     let mut before = tokens.first().map_or(0, |token| token.word);
     for (token, index) in tokens.iter_mut().skip(1).zip(1..) {

@@ -35,8 +35,33 @@ impl Hashes {
 
 /// Reads the word that begins at `start`; its end is that of the token.
 pub(super) fn word(text: &str, start: usize) -> Token {
-    plain_word(text.as_bytes(), start).unwrap_or_else(|| any_word(text, start))
+    plain_word(text.as_bytes(), start)
+        .or_else(|| number(text.as_bytes(), start))
+        .unwrap_or_else(|| any_word(text, start))
 }
+
+/// Reads a number without letters.
+fn number(text: &[u8], start: usize) -> Option<Token> {
+    let rest = &text[start..];
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let behind = rest.get(digits).map(|byte| CLASSES[usize::from(*byte)]);
+    let ends = matches!(behind, None | Some(Class::Separator | Class::Sign));
+    (digits > 0 && ends).then(|| {
+        let hash = NUMBERS[digits.min(NUMBERS.len() - 1)];
+        Token::new(hash, hash, start..start + digits)
+    })
+}
+
+/// The hashes of numbers, of which only the length counts.
+static NUMBERS: [u32; LONGEST_NUMBER as usize + 1] = {
+    let mut hashes = [0; LONGEST_NUMBER as usize + 1];
+    let mut digits = 0;
+    while digits <= LONGEST_NUMBER {
+        hashes[digits as usize] = single(0x200 + digits);
+        digits += 1;
+    }
+    hashes
+};
 
 /// Reads a word of nothing but ASCII letters, of which most texts consist, eight of them at once.
 #[inline]
@@ -156,8 +181,7 @@ fn any_word(text: &str, start: usize) -> Token {
         last = class;
     }
     if letters == 0 {
-        // Of a number only the length counts.
-        let hash = single(0x200 + digits.min(LONGEST_NUMBER));
+        let hash = NUMBERS[digits.min(LONGEST_NUMBER) as usize];
         return Token::new(hash, hash, start..at);
     }
     let hashes = if digits > 0 && letters >= 2 {

@@ -69,11 +69,13 @@ impl Units<'_> {
 
     /// Takes a key; returns whether it was free.
     fn take_key(&mut self, key: String) -> bool {
-        let names = self.names.iter();
-        let keys = self
-            .keys
-            .get_or_insert_with(|| names.map(ToString::to_string).collect());
-        keys.insert(key)
+        let mut keys = match self.keys.take() {
+            Some(keys) => keys,
+            None => self.all_names().map(str::to_owned).collect(),
+        };
+        let is_free = keys.insert(key);
+        self.keys = Some(keys);
+        is_free
     }
 
     /// Whether a key with placeholders can become `key`: the same value has the same

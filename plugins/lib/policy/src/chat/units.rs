@@ -41,6 +41,8 @@ pub(super) struct Units<'d> {
     pub(super) roles: Vec<(usize, Cow<'d, str>)>,
     /// The keys of the document.
     pub(super) names: Vec<Cow<'d, str>>,
+    /// Those of JSON in its texts, one behind the other, and where each ends.
+    nested_names: (String, Vec<usize>),
     /// The same and those that were redacted, to keep these unique; made for the first of them.
     pub(super) keys: Option<HashSet<String>>,
     /// The keys with placeholders, by what they become.
@@ -176,12 +178,14 @@ impl<'d> Units<'d> {
             message,
         };
         let before = (self.single.len(), self.readings.len());
-        let others = (self.gists.len(), self.names.len());
+        let others = (self.gists.len(), self.nested_names.1.len());
         let read = each_scalar(text, |scalar| {
             if let Some(Segment::Key(key)) = scalar.path.last()
                 && scalar.kind == ScalarKind::Key
             {
-                self.names.push(key.to_string().into());
+                let (names, ends) = &mut self.nested_names;
+                names.push_str(key);
+                ends.push(names.len());
             }
             if let Some(unit) = self.unit_of(scalar, &inner) {
                 self.single.push(unit.into_owned());
@@ -191,7 +195,9 @@ impl<'d> Units<'d> {
             self.single.truncate(before.0);
             self.readings.truncate(before.1);
             self.gists.truncate(others.0);
-            self.names.truncate(others.1);
+            let (names, ends) = &mut self.nested_names;
+            ends.truncate(others.1);
+            names.truncate(ends.last().copied().unwrap_or_default());
             return false;
         }
         // An attack may be spread over several values.
@@ -326,6 +332,14 @@ impl<'d> Units<'d> {
             is_key: false,
         };
         joined.map(whole).collect()
+    }
+
+    /// Returns every key.
+    pub(super) fn all_names(&self) -> impl Iterator<Item = &str> {
+        let (names, ends) = &self.nested_names;
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        let nested = starts.zip(ends).map(|(start, end)| &names[start..*end]);
+        self.names.iter().map(|name| &**name).chain(nested)
     }
 
     /// Returns every text.

@@ -30,8 +30,15 @@ const LOCAL: [bool; 256] = {
 /// Looks for an address that begins at `at`, in a text with this label.
 pub(super) fn at(view: View<'_>, at: usize, label: &[u8], progress: &mut Progress) -> Match {
     let text = view.text;
-    let is_near = !view.complete || next_sign(text, at, progress) <= at + MAX_LOCAL;
-    if !is_near || (text[at].is_ascii() && after_word(text, at)) {
+    if view.complete {
+        let sign = next_sign(text, at, progress);
+        // No address ends behind this `@`.
+        let is_known = progress.domain == Some((sign, None));
+        if sign > at + MAX_LOCAL || is_known {
+            return Match::None;
+        }
+    }
+    if text[at].is_ascii() && after_word(text, at) {
         return Match::None;
     }
     let Some(first) = character(text, at) else {

@@ -2,6 +2,8 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use kt_detect::load;
+
 use super::context::Context;
 use super::number::NumberRun;
 use super::topic::Topic;
@@ -99,8 +101,9 @@ pub(super) fn ipv6(view: View<'_>, at: usize) -> Match {
     if at > 0 && edge(text[at - 1]) {
         return Match::None;
     }
-    let has_colon = text[at..].iter().take(5).any(|byte| *byte == b':');
-    if view.complete && !has_colon {
+    let [one, two, three, four, five, ..] = load(text, at).to_le_bytes();
+    let has_colon = [one, two, three, four, five].map(|byte| byte == b':');
+    if view.complete && has_colon == [false; 5] {
         return Match::None;
     }
     let part = |byte: &u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.');

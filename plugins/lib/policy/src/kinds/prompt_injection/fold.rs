@@ -87,16 +87,16 @@ pub(super) fn look_alike(c: char) -> char {
 }
 
 /// The letter a digit or sign stands for in disguised writing.
-pub(super) fn unleet(c: char) -> char {
-    match c {
-        '0' => 'o',
-        '1' | '!' | '|' => 'i',
-        '3' => 'e',
-        '4' | '@' => 'a',
-        '5' | '$' => 's',
-        '7' => 't',
-        '8' => 'b',
-        '9' => 'g',
-        _ => c,
+pub(super) const fn unleet(sign: u8) -> u8 {
+    match sign {
+        b'0' => b'o',
+        b'1' | b'!' | b'|' => b'i',
+        b'3' => b'e',
+        b'4' | b'@' => b'a',
+        b'5' | b'$' => b's',
+        b'7' => b't',
+        b'8' => b'b',
+        b'9' => b'g',
+        other => other,
     }
 }

@@ -73,6 +73,13 @@ impl Head {
         head
     }
 
+    /// Returns the last offset at which forms with these heads all have a digit.
+    pub(super) fn last_digit(heads: impl Iterator<Item = Self>) -> Option<usize> {
+        let all = heads.fold(u64::MAX, |all, head| all & head.has);
+        let digits = all & ((1 << LENGTH) - 1);
+        digits.checked_ilog2().map(|offset| offset as usize)
+    }
+
     /// Returns whether a text with this head may have a form.
     #[inline]
     pub(super) fn fits(self, form: Self) -> bool {

@@ -26,9 +26,39 @@ pub(in super::super) struct IdentifierIndex {
 #[derive(Debug)]
 struct Bucket {
     /// Those that are enough for themselves.
-    alone: Vec<u16>,
+    alone: Forms,
     /// Those that a word must announce.
-    named: Vec<u16>,
+    named: Forms,
+}
+
+/// Forms that begin alike.
+#[derive(Debug)]
+struct Forms {
+    indices: Vec<u16>,
+    /// The last offset at which all of them have a digit, if there is one.
+    digit: Option<usize>,
+}
+
+impl Forms {
+    fn new(forms: &[(usize, &IndexedForm)]) -> Self {
+        // Some hundred forms.
+        let indices = forms.iter().map(|(at, _)| u16::try_from(*at));
+        let heads = forms.iter().map(|(_, form)| form.head);
+        Self {
+            indices: indices.filter_map(Result::ok).collect(),
+            digit: Head::last_digit(heads),
+        }
+    }
+
+    /// Whether any may be at `at`, by one byte.
+    #[inline]
+    fn may_be(&self, view: View<'_>, at: usize) -> bool {
+        !self.indices.is_empty()
+            && self.digit.is_none_or(|offset| {
+                let byte = view.text.get(at + offset);
+                byte.map_or(!view.complete, u8::is_ascii_digit)
+            })
+    }
 }
 
 /// A form with its kind.
@@ -88,14 +118,9 @@ impl IdentifierIndex {
                     let begins = |form: &(usize, &IndexedForm)| form.1.form.can_begin(run);
                     let found = forms.iter().enumerate().filter(begins);
                     let (named, alone) = found.partition::<Vec<_>, _>(|(_, f)| f.form.named);
-                    // Some hundred forms.
-                    let indices = |forms: Vec<(usize, &IndexedForm)>| {
-                        let indices = forms.into_iter().map(|(at, _)| u16::try_from(at));
-                        indices.filter_map(Result::ok).collect()
-                    };
                     buckets.push(Bucket {
-                        alone: indices(alone),
-                        named: indices(named),
+                        alone: Forms::new(&alone),
+                        named: Forms::new(&named),
                     });
                 }
             }
@@ -137,15 +162,22 @@ impl IdentifierIndex {
             }
             return;
         };
+        let (alone, named) = (&bucket.alone, &bucket.named);
+        let (is_alone, is_named) = (alone.may_be(view, at), named.may_be(view, at));
+        if !is_alone && !is_named {
+            return;
+        }
         let head = Head::at(view, at);
-        let fitting = |forms: &[u16]| self.fitting(forms, head).next().is_some();
-        if fitting(&bucket.alone) {
-            for form in self.fitting(&bucket.alone, head) {
+        if is_alone {
+            for form in self.fitting(alone, head) {
                 candidates.form(*form, progress);
             }
         }
-        if fitting(&bucket.named) && candidates.is_any_announced(progress) {
-            for form in self.fitting(&bucket.named, head) {
+        if is_named
+            && self.fitting(named, head).next().is_some()
+            && candidates.is_any_announced(progress)
+        {
+            for form in self.fitting(named, head) {
                 candidates.form(*form, progress);
             }
         }
@@ -173,15 +205,15 @@ impl IdentifierIndex {
         let Some(bucket) = self.bucket(view, at, length) else {
             return true;
         };
-        let named: &[u16] = if is_announced { &bucket.named } else { &[] };
-        if bucket.alone.is_empty() && named.is_empty() {
+        let (alone, named) = (&bucket.alone, &bucket.named);
+        let is_alone = alone.may_be(view, at);
+        let is_named = is_announced && named.may_be(view, at);
+        if !is_alone && !is_named {
             return false;
         }
         let head = Head::at(view, at);
-        let mut forms = self
-            .fitting(&bucket.alone, head)
-            .chain(self.fitting(named, head));
-        forms.next().is_some()
+        (is_alone && self.fitting(alone, head).next().is_some())
+            || (is_named && self.fitting(named, head).next().is_some())
     }
 
     #[inline]
@@ -190,8 +222,11 @@ impl IdentifierIndex {
         self.first[usize::from(byte)] && (byte.is_ascii_digit() || has_digit(view, at))
     }
 
-    fn fitting(&self, forms: &[u16], head: Head) -> impl Iterator<Item = &IndexedForm> {
-        let forms = forms.iter().map(|index| &self.forms[usize::from(*index)]);
+    fn fitting(&self, forms: &Forms, head: Head) -> impl Iterator<Item = &IndexedForm> {
+        let forms = forms
+            .indices
+            .iter()
+            .map(|index| &self.forms[usize::from(*index)]);
         forms.filter(move |form| head.fits(form.head))
     }
 
