@@ -5,7 +5,7 @@ a guard delays.
   tokens.py DIR
 
 The vocabulary o200k_base is in the wheel of LiteLLM, the tokenizer is tiktoken; both are on PyPI
-under the MIT licence. A token that ends within a character counts with the next one."""
+under the MIT license. A token that ends within a character counts with the next one."""
 import json
 import os
 import random
