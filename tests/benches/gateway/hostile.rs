@@ -17,12 +17,14 @@ const LONGEST: Duration = Duration::from_millis(25);
 const REQUESTS: usize = 5;
 
 /// Units that are repeated: what detectors begin with, or nearly find.
-const UNITS: [(&str, &str); 12] = [
+const UNITS: [(&str, &str); 14] = [
     ("`:`", ":"),
     ("`a:`", "a:"),
     ("`4 1 1 1 `", "4 1 1 1 "),
     ("`1-`", "1-"),
     ("`1.`", "1."),
+    ("`A123 `", "A123 "),
+    ("`fe80::1 `", "fe80::1 "),
     ("`@`", "@"),
     ("`a@a.`", "a@a."),
     ("`call 1 `", "call 1 "),
@@ -42,6 +44,8 @@ pub(crate) fn inputs(length: usize) -> Vec<(&'static str, String)> {
         inputs.push((name, config::repeat(unit, length)));
     }
     inputs.push(("nested JSON", nested_json(length)));
+    let numbers = vec![1_234_567_890; length / 11];
+    inputs.push(("numbers in JSON", serde_json::json!(numbers).to_string()));
     inputs
 }
 
