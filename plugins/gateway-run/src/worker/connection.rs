@@ -64,12 +64,13 @@ pub(super) async fn serve(
     };
     let io = TokioIo::new(stream);
     if is_http2 {
+        // Boxed, so that the others do not have its size.
         let connection = http2::Builder::new(LocalExecutor)
             .timer(TokioTimer::new())
             .max_concurrent_streams(MAX_HTTP2_STREAMS)
             .keep_alive_interval(HEADER_READ_TIMEOUT)
             .serve_connection(io, service);
-        let mut connection = pin!(connection);
+        let mut connection = Box::pin(connection);
         tokio::select! {
             result = &mut connection => log_end(result),
             () = stopped => {
@@ -123,5 +124,18 @@ struct LocalExecutor;
 impl<F: Future + 'static> Executor<F> for LocalExecutor {
     fn execute(&self, future: F) {
         spawn_local(future);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    /// Each open connection keeps it.
+    #[test]
+    fn a_connection_has_little_state() {
+        fn size<A, B, C, D, F>(_: impl FnOnce(A, B, C, D) -> F) -> usize {
+            size_of::<F>()
+        }
+        let size = size(super::serve);
+        assert!(size <= 1536, "{size} bytes");
     }
 }

@@ -66,11 +66,12 @@ async fn event_loop(config: WorkerConfig) {
             },
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    let served = connection::serve(stream, peer.ip(), Rc::clone(&proxy), stop.clone());
+                    let (proxy, stop) = (Rc::clone(&proxy), stop.clone());
                     let connections = Rc::clone(&connections);
                     tokio::task::spawn_local(async move {
                         connections.set(connections.get() + 1);
-                        served.await;
+                        // Called here: a future that is captured is kept twice.
+                        connection::serve(stream, peer.ip(), proxy, stop).await;
                         connections.set(connections.get() - 1);
                     });
                 }
