@@ -48,6 +48,7 @@ pub use output::{CellFormat, Column, Event, Field, Output, View};
 pub use printable::{is_unprintable, printable, printable_json, printable_line};
 pub use sdk::context::{Cancel, Context};
 pub use sdk::input::Input;
+pub use sdk::memory::release_free_memory;
 pub use sdk::plugin::{Command, CompletionRequest, ControlPlane, Host, Plugin, Provider};
 pub use sdk::provider::{ProviderHandle, ProviderInfo};
 #[doc(hidden)]

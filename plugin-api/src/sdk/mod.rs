@@ -5,6 +5,7 @@ pub mod context;
 pub mod export;
 pub mod input;
 pub mod logging;
+pub mod memory;
 pub mod note;
 pub mod plugin;
 pub mod provider;

@@ -10,6 +10,7 @@ mod gateways;
 mod limits;
 mod logout;
 mod maintenance;
+mod memory;
 mod old_versions;
 mod stream;
 mod taint;

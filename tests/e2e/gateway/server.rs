@@ -97,6 +97,11 @@ impl Server {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// Returns the id of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.as_ref().expect("it runs").id()
+    }
+
     /// Sends SIGKILL, without waiting for the end of the process.
     pub(crate) fn signal_kill(&self) {
         if let Some(process) = &self.process {

@@ -15,6 +15,7 @@ mod connection_limit;
 mod drain;
 mod error;
 mod event_stream;
+mod idle_memory;
 mod limits;
 mod listen;
 mod message;

@@ -13,6 +13,7 @@ use super::auth_failure_recorder::AuthFailureRecorder;
 use super::backup_schedule::run_schedule;
 use super::connection::Server;
 use super::error::ServeError;
+use super::idle_memory::IdleMemory;
 use super::limits::RateLimits;
 use super::listen::Listeners;
 use super::notifier::Notifier;
@@ -139,6 +140,7 @@ async fn accept_connections(
     let (drain_sender, drain) = watch::channel(false);
     let mut connections = JoinSet::new();
     let mut log_interval = tokio::time::interval(LOG_INTERVAL);
+    let mut idle_memory = IdleMemory::default();
     let stopped = stop.wait();
     tokio::pin!(stopped);
     loop {
@@ -166,8 +168,12 @@ async fn accept_connections(
                 }
             }
             Some(_) = connections.join_next() => {}
-            _ = log_interval.tick() => server.limits().log_pending(),
+            _ = log_interval.tick() => {
+                server.limits().log_pending();
+                idle_memory.release(connections.len());
+            }
         }
+        idle_memory.record(connections.len());
     }
     drop(listeners);
     drain_sender.send_replace(true);
