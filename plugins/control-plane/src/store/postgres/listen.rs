@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_postgres::{AsyncMessage, Client, Config, Connection, Row, Socket};
 
 use super::idempotency;
-use super::notification_tracker::NotificationTracker;
+use super::notification_tracker::{NotificationTracker, Revision};
 use super::notifications::{CHANNEL, ChangeListeners, Notifications, message};
 use super::query_error::{QueryError, database_error};
 use super::rows;
@@ -83,6 +83,8 @@ impl Listener {
     ) -> Result<(), StoreError> {
         // LISTEN comes before the comparison, so that no change between them is missed.
         with_timeout(client.batch_execute(&format!("LISTEN {CHANNEL}"))).await?;
+        // Transactions of another database, or of a restored one, have other numbers.
+        tracker.replace_horizon(None);
         let mut next_comparison = Instant::now();
         let mut quiet_until = Instant::now();
         let mut comparisons = 0_u64;
@@ -139,14 +141,20 @@ impl Listener {
         listeners: &dyn ChangeListeners,
         tracker: &mut NotificationTracker,
     ) -> Result<(), StoreError> {
+        // Before the gateways are listed: a request that waits from then on reads what is finished now.
+        let sql = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text";
+        let horizon = with_timeout(client.query_one(sql, &[])).await?;
+        let horizon = horizon.try_get(0).map_err(|error| database_error(&error))?;
+        let previous = tracker.replace_horizon(transaction_id(horizon));
         let watched_gateways = listeners.watched_gateways();
         let mut revisions = HashMap::with_capacity(watched_gateways.len());
         for chunk in watched_gateways.chunks(GATEWAYS_PER_STATEMENT) {
             let names: Vec<&str> = chunk.iter().map(GatewayId::as_str).collect();
-            let sql = "SELECT id, rev FROM gateways WHERE id = ANY($1)";
-            for row in with_timeout(client.query(sql, &[&names])).await? {
-                let (gateway, rev) = revision(&row)?;
-                revisions.insert(gateway, rev);
+            let sql = "SELECT id, rev, coalesce(age(xmin) <= age($2::text::xid), true) AS recent
+                FROM gateways WHERE id = ANY($1)";
+            for row in with_timeout(client.query(sql, &[&names, &previous])).await? {
+                let (gateway, revision) = revision(&row)?;
+                revisions.insert(gateway, revision);
             }
         }
         tracker.compare(revisions, listeners);
@@ -164,8 +172,18 @@ impl Listener {
     }
 }
 
-fn revision(row: &Row) -> Result<(GatewayId, i64), QueryError> {
-    Ok((rows::parse(row, "id")?, row.try_get("rev")?))
+fn revision(row: &Row) -> Result<(GatewayId, Revision), QueryError> {
+    let revision = Revision {
+        rev: row.try_get("rev")?,
+        recent: row.try_get("recent")?,
+    };
+    Ok((rows::parse(row, "id")?, revision))
+}
+
+/// Converts a number of a transaction to its lower 32 bits, which rows have.
+fn transaction_id(number: &str) -> Option<String> {
+    let number: u64 = number.parse().ok()?;
+    Some((number & u64::from(u32::MAX)).to_string())
 }
 
 /// Reads messages until the connection ends.

@@ -7,11 +7,21 @@ use tokio::time::Instant;
 
 use super::notifications::{self, ChangeListeners};
 
+/// The revision of a gateway at a comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Revision {
+    pub(super) rev: i64,
+    /// Whether it may be from after the last comparison.
+    pub(super) recent: bool,
+}
+
 /// The known revisions of the watched gateways, and the received notifications.
 #[derive(Debug, Default)]
 pub(super) struct NotificationTracker {
+    /// The oldest transaction that was not finished at the last comparison.
+    horizon: Option<String>,
     /// The revisions at the last comparison.
-    revisions: HashMap<GatewayId, i64>,
+    revisions: HashMap<GatewayId, Revision>,
     /// The gateways of notifications since then.
     notified: HashSet<GatewayId>,
     /// Gateways that had changed at the last comparison without a notification. It may still be
@@ -39,11 +49,18 @@ impl NotificationTracker {
         notifications::dispatch(message, listeners);
     }
 
+    /// Sets the oldest transaction that is not finished, and returns the one of the last comparison.
+    pub(super) fn replace_horizon(&mut self, horizon: Option<String>) -> Option<String> {
+        std::mem::replace(&mut self.horizon, horizon)
+    }
+
     /// Compares the revisions, and notifies the listeners of those that changed since the last
-    /// comparison.
+    /// comparison. A gateway that is watched since then has been read since then, too: it is
+    /// notified only if it changed since then, or 10,000 gateways that connect would all be read
+    /// twice.
     pub(super) fn compare(
         &mut self,
-        revisions: HashMap<GatewayId, i64>,
+        revisions: HashMap<GatewayId, Revision>,
         listeners: &dyn ChangeListeners,
     ) {
         for gateway in self.unconfirmed.drain() {
@@ -51,7 +68,8 @@ impl NotificationTracker {
         }
         for (gateway, revision) in &revisions {
             let before = self.revisions.get(gateway);
-            if before == Some(revision) {
+            let unchanged = before.map_or(!revision.recent, |before| before.rev == revision.rev);
+            if unchanged {
                 continue;
             }
             listeners.gateway_changed(gateway);
@@ -71,7 +89,7 @@ mod tests {
     use kt_control_api::GatewayId;
 
     use super::super::tests::RecordingListeners;
-    use super::NotificationTracker;
+    use super::{NotificationTracker, Revision};
 
     #[test]
     fn a_notification_before_the_next_comparison_is_not_missed() {
@@ -84,7 +102,8 @@ mod tests {
             NotificationTracker::default(),
             RecordingListeners::default(),
         );
-        let at = |revision: i64| {
+        let at = |rev: i64| {
+            let revision = Revision { rev, recent: true };
             let all = [&late, &missed, &notified].map(|id| (id.clone(), revision));
             HashMap::from(all)
         };
@@ -98,5 +117,18 @@ mod tests {
         );
         tracker.compare(at(2), &listeners);
         assert_eq!(*listeners.missed.lock().unwrap(), BTreeSet::from([missed]));
+    }
+
+    #[test]
+    fn a_gateway_that_is_watched_since_then_is_notified_only_if_it_changed() {
+        let (old, new) = (GatewayId::random(), GatewayId::random());
+        let (mut tracker, listeners) = (
+            NotificationTracker::default(),
+            RecordingListeners::default(),
+        );
+        let revision = |recent| Revision { rev: 1, recent };
+        let both = [(old, revision(false)), (new.clone(), revision(true))];
+        tracker.compare(HashMap::from(both), &listeners);
+        assert_eq!(*listeners.notified.lock().unwrap(), BTreeSet::from([new]));
     }
 }
