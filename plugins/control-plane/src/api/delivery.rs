@@ -121,6 +121,7 @@ fn fits_store(report: &StatusReport) -> bool {
     numbers
         .chain(report.process.start_ticks)
         .chain([report.seq])
+        .chain(report.halt.map(|halt| halt.generation))
         .all(|number| i64::try_from(number).is_ok())
 }
 

@@ -117,3 +117,22 @@ fn parse_event_id(id: &str) -> Option<DesiredQuery> {
 fn json<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_string(value).expect("the wire types have only string keys")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::parse_event_id;
+
+    #[test]
+    fn the_id_of_an_event_has_the_number_of_the_halt_once_there_was_one() {
+        let position = |id: &str| {
+            let query = parse_event_id(id)?;
+            Some((query.epoch?, query.halt_generation?, query.index))
+        };
+        let epoch = "abcd".to_owned();
+        assert_eq!(position("abcd.7"), Some((epoch.clone(), 0, 7)));
+        assert_eq!(position("abcd.2.7"), Some((epoch, 2, 7)));
+        for id in ["", "abcd", "abcd.", "abcd.x", "abcd.x.7", ".."] {
+            assert_eq!(position(id), None, "{id}");
+        }
+    }
+}

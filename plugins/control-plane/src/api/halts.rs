@@ -52,7 +52,7 @@ impl Api {
 fn check(request: &HaltRequest) -> Result<(), ApiError> {
     check_reason("/reason", Some(&request.reason))?;
     let mut errors = Vec::new();
-    if request.reason.trim().is_empty() {
+    if request.reason.is_empty() {
         let message = "a halt has a reason, which callers receive";
         errors.push(ProblemItem::at("/reason", "out-of-bounds", message));
     }

@@ -21,14 +21,9 @@ pub(super) fn wait(
     let generation = changed.halt_generation;
     let deadline = Instant::now() + timeout;
     let mut interval = FIRST_INTERVAL;
+    // Most gateways of a fleet may be stopped, and need no request of their own.
+    let mut gateway = changed.clone();
     loop {
-        let gateway = match client.gateway(id.as_str()) {
-            Ok(gateway) => gateway,
-            Err(error) => {
-                let why = format!("the change is stored, but {}", error.detail);
-                return ItemResult::failed(id, name, "unknown", why);
-            }
-        };
         let live = || gateway.instances.iter().filter(|one| one.live);
         if live().next().is_none() {
             let why = "no instance is running; one that starts acts on it";
@@ -43,6 +38,13 @@ pub(super) fn wait(
             return ItemResult::failed(id, name, "not-acknowledged", why);
         }
         interval = (interval * 2).min(MAX_INTERVAL);
+        gateway = match client.gateway(id.as_str()) {
+            Ok(gateway) => gateway,
+            Err(error) => {
+                let why = format!("the change is stored, but {}", error.detail);
+                return ItemResult::failed(id, name, "unknown", why);
+            }
+        };
     }
 }
 

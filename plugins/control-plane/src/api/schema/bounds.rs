@@ -1,8 +1,8 @@
 //! Bounds of texts and numbers, which the types do not express.
 
 use kt_control_api::{
-    MAX_CONTENT_BYTES, MAX_DESCRIPTION_CHARS, MAX_GRACE_SECONDS, MAX_LABELS, MAX_MESSAGE_CHARS,
-    MAX_TOKEN_SECONDS,
+    MAX_CONTENT_BYTES, MAX_DESCRIPTION_CHARS, MAX_GRACE_SECONDS, MAX_HALT_SECONDS, MAX_LABELS,
+    MAX_MESSAGE_CHARS, MAX_TOKEN_SECONDS,
 };
 use serde_json::{Map, Value, json};
 
@@ -52,6 +52,10 @@ fn member_bounds(schema: &str, member: &str) -> Map<String, Value> {
         ("CreateTokenRequest", "gateway") => json!({"pattern": NAME_PATTERN}),
         ("CreateGatewayRequest" | "GatewayPatch", "description") => text(MAX_DESCRIPTION_CHARS),
         ("CreateGatewayRequest" | "GatewayPatch", "labels") => labels(schema == "GatewayPatch"),
+        ("HaltRequest", "reason") => {
+            json!({"minLength": 1, "maxLength": MAX_MESSAGE_CHARS, "pattern": TEXT_PATTERN})
+        }
+        ("HaltRequest", "for_seconds") => json!({"minimum": 1, "maximum": MAX_HALT_SECONDS}),
         (_, "message" | "reason") if is_request(schema) => text(MAX_MESSAGE_CHARS),
         (_, "source") if is_request(schema) => json!({"maxLength": MAX_SOURCE_CHARS}),
         (_, "content") if is_request(schema) => json!({"maxLength": MAX_CONTENT_BYTES}),
@@ -84,6 +88,7 @@ fn is_request(schema: &str) -> bool {
         "ReloadRequest",
         "RevertRequest",
         "ReconcileRequest",
+        "UnhaltRequest",
     ]
     .contains(&schema)
 }
@@ -124,8 +129,8 @@ fn add_integer_bounds(schema: &mut Value) {
 #[cfg(test)]
 mod tests {
     use kt_control_api::{
-        CreateGatewayRequest, CreateTokenRequest, GatewayPatch, PublishRequest, ReconcileRequest,
-        ReloadRequest, RevertRequest, RotateTokenRequest,
+        CreateGatewayRequest, CreateTokenRequest, GatewayPatch, HaltRequest, PublishRequest,
+        ReconcileRequest, ReloadRequest, RevertRequest, RotateTokenRequest, UnhaltRequest,
     };
     use serde_json::Value;
     use utoipa::ToSchema;
@@ -154,6 +159,9 @@ mod tests {
             bound::<RevertRequest>("version", "minimum"),
             bound::<RevertRequest>("reason", "maxLength"),
             bound::<ReconcileRequest>("reason", "maxLength"),
+            bound::<HaltRequest>("reason", "minLength"),
+            bound::<HaltRequest>("for_seconds", "maximum"),
+            bound::<UnhaltRequest>("reason", "maxLength"),
             bound::<CreateTokenRequest>("name", "pattern"),
             bound::<RotateTokenRequest>("grace_seconds", "maximum"),
         ] {
