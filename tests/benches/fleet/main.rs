@@ -40,6 +40,8 @@ const REPORTS_PER_SECOND: f64 = 100.0;
 const REPORTS: usize = 500;
 /// Number of gateways, of which each gets a version of its own.
 const CHANGED_GATEWAYS: usize = 1000;
+/// After which time memory and threads of requests that have ended are released.
+const RELEASE: Duration = Duration::from_secs(25);
 /// How long a run may take.
 const LIMIT: Duration = Duration::from_secs(180);
 
@@ -359,6 +361,7 @@ impl<'a> Fleet<'a> {
         let before = megabytes(&self.server);
         self.waiters.leave().await;
         self.server.waits(0).await;
+        tokio::time::sleep(RELEASE).await;
         let (after, threads) = (megabytes(&self.server), self.server.threads());
         print("memory at the end", &format!("{before:.0} MB"));
         print("memory after all have left", &format!("{after:.0} MB"));
