@@ -129,13 +129,14 @@ impl<F: Future + 'static> Executor<F> for LocalExecutor {
 
 #[cfg(test)]
 mod tests {
-    /// Each open connection keeps it.
+    /// Each open connection keeps it. It was 3 KiB with HTTP/2 in it; features of tokio that other
+    /// crates enable make it a little larger.
     #[test]
     fn a_connection_has_little_state() {
         fn size<A, B, C, D, F>(_: impl FnOnce(A, B, C, D) -> F) -> usize {
             size_of::<F>()
         }
         let size = size(super::serve);
-        assert!(size <= 1536, "{size} bytes");
+        assert!(size <= 2 * 1024, "{size} bytes");
     }
 }
