@@ -28,8 +28,8 @@ const RETRY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The size of the write-ahead log at which it is truncated. A process that has the store to
 /// itself reads the whole log first, and does not know that an earlier one has checkpointed it, so
 /// that SQLite never starts it anew: after 2,000 commands it was measured to have 102 MB, and every
-/// command to take 45 ms longer.
-const MAX_LOG: u64 = 4 << 20;
+/// command to take 45 ms longer. With 375 kB a command took 0.6 ms longer, a seventh of its time.
+const MAX_LOG: u64 = 256 << 10;
 
 /// The control plane of a state directory: in process, or the local server while one runs.
 pub struct Embedded {

@@ -65,7 +65,7 @@ fn the_log_of_short_processes_is_bounded() {
     }
     let log = directory.path().join("control-plane.db-wal");
     let size = fs::metadata(log).map_or(0, |meta| meta.len());
-    assert!(size < 6 << 20, "the log has {size} bytes");
+    assert!(size < 1 << 20, "the log has {size} bytes");
 }
 
 #[test]
