@@ -19,7 +19,7 @@ pub(crate) const WARM_UP: Duration = Duration::from_millis(200);
 pub(crate) const CLOSED: Duration = Duration::from_millis(900);
 /// A window at a fixed rate, and the pause between two requests.
 const OPEN: Duration = Duration::from_millis(1500);
-const PAUSE: Duration = Duration::from_millis(2);
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// What a window measured.
 pub(crate) struct Window {
@@ -34,7 +34,7 @@ pub(crate) async fn measure(peers: &Peers, table: &mut Table) {
     let large = post(&config::body(&config::prose(64 * 1024)));
     closed(peers, table, "1 KB, 32 connections", &small, 32).await;
     closed(peers, table, "64 KB, 8 connections", &large, 8).await;
-    open(peers, table, "1 KB, 500 a second", &small).await;
+    open(peers, table, "1 KB, 1,000 a second", &small).await;
 }
 
 async fn closed(peers: &Peers, table: &mut Table, what: &str, request: &[u8], connections: usize) {
