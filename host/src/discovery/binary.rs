@@ -60,8 +60,8 @@ pub(super) fn encode_bytes(bytes: &[u8], to: &mut Vec<u8>) {
     to.extend_from_slice(bytes);
 }
 
-/// A longer value, which does not exist, is not decoded.
-fn encode_length(length: usize, to: &mut Vec<u8>) {
+/// Appends a length. A longer value than it can say, which does not exist, is not decoded.
+pub(super) fn encode_length(length: usize, to: &mut Vec<u8>) {
     u32::try_from(length).unwrap_or(u32::MAX).encode(to);
 }
 

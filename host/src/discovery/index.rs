@@ -13,7 +13,7 @@
 //! is removed. Entries whose files are gone are removed when it is written. A failure to write
 //! it is ignored.
 
-use super::binary::{Encoded, Reader, encode_bytes};
+use super::binary::{Encoded, Reader, encode_bytes, encode_length};
 use super::details::{Details, StoredDetails};
 use super::file_identity::FileIdentity;
 use super::index_checksum::checksum;
@@ -188,9 +188,7 @@ impl Index {
             entry.identity.encode(&mut entries);
             encode_bytes(parsed, &mut entries);
             (all_details.len() as u64).encode(&mut entries);
-            u32::try_from(details.len())
-                .unwrap_or(u32::MAX)
-                .encode(&mut entries);
+            encode_length(details.len(), &mut entries);
             checksum(&details).encode(&mut entries);
             all_details.extend_from_slice(&details);
         }

@@ -5,25 +5,12 @@ use crate::rollout::{Change, result, wait_for_rollout};
 use kt_control_api::{
     ApiError, ProblemCode, ReconcileMode, ReconcileRequest, connect, resolve_gateway,
 };
-use kt_fleet::FleetArgs;
+use kt_fleet::fleet_args;
 use kt_plugin_api::{Context, Error, Invocation, Output};
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let args: GatewayReconcileArgs = invocation.arguments()?;
-    let (id, selector, resume, max_failures) = (
-        args.id.clone(),
-        args.selector.clone(),
-        args.resume.clone(),
-        args.max_failures.clone(),
-    );
-    let fleet = FleetArgs {
-        id: id.as_deref(),
-        selector: &selector,
-        expect_count: args.expect_count,
-        max_parallel: args.max_parallel,
-        max_failures: &max_failures,
-        resume: resume.as_deref(),
-    };
+    let fleet = fleet_args!(args);
     if fleet.is_used()? {
         return crate::fleet::reconcile(invocation, context, args, &fleet);
     }

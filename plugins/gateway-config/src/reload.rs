@@ -5,7 +5,7 @@ use crate::diff::{Side, SideLoader};
 use crate::preview::{Preview, check_etag};
 use crate::rollout::{Change, wait_for_rollout};
 use kt_control_api::{Gateway, ReloadRequest, connect, parse_if_match, resolve_gateway};
-use kt_fleet::FleetArgs;
+use kt_fleet::fleet_args;
 use kt_plugin_api::{Column, Context, Error, Invocation, Output, View};
 use kt_policy_file::PolicyFile;
 use serde_json::{Value, json};
@@ -15,20 +15,7 @@ const SCHEMA: &str = "kt.gateway.reload/1";
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let args: GatewayReloadArgs = invocation.arguments()?;
-    let (id, selector, resume, max_failures) = (
-        args.id.clone(),
-        args.selector.clone(),
-        args.resume.clone(),
-        args.max_failures.clone(),
-    );
-    let fleet = FleetArgs {
-        id: id.as_deref(),
-        selector: &selector,
-        expect_count: args.expect_count,
-        max_parallel: args.max_parallel,
-        max_failures: &max_failures,
-        resume: resume.as_deref(),
-    };
+    let fleet = fleet_args!(args);
     if fleet.is_used()? {
         return crate::fleet::reload(invocation, context, args, &fleet);
     }
@@ -79,8 +66,8 @@ pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Outp
 /// Returns which instances would read their source again. What their files contain is known to
 /// them only.
 fn source_preview(gateway: &Gateway) -> Output {
-    let live = gateway.instances.iter().filter(|i| i.live);
-    let instances: Vec<Value> = live
+    let instances: Vec<Value> = gateway
+        .live_instances()
         .map(|i| json!({ "instance_id": i.instance_id, "source": i.source, "applied": i.applied }))
         .collect();
     let note = match instances.len() {

@@ -161,8 +161,8 @@ fn acknowledged(change: &Change<'_>, gateway: &Gateway) -> (usize, usize) {
         let rejected = i.rejection.as_ref().map(|rejection| rejection.generation);
         applied.max(rejected) >= Some(generation)
     };
-    let done = live_instances(gateway).filter(is_done).count();
-    (done, live_instances(gateway).count())
+    let done = gateway.live_instances().filter(is_done).count();
+    (done, gateway.live_instances().count())
 }
 
 /// Returns what was done before the interruption, and how to undo it.
@@ -243,16 +243,14 @@ fn applied_result(change: &Change<'_>) -> &'static str {
     }
 }
 
-fn live_instances(gateway: &Gateway) -> impl Iterator<Item = &Instance> {
-    gateway.instances.iter().filter(|i| i.live)
-}
-
 fn rejected_error(change: &Change<'_>, gateway: &Gateway) -> Error {
     let generation = change.response.generation;
-    let rejection = live_instances(gateway)
+    let rejection = gateway
+        .live_instances()
         .filter_map(|i| i.rejection.as_ref())
         .find(|r| r.generation >= generation);
-    let serving = live_instances(gateway)
+    let serving = gateway
+        .live_instances()
         .find_map(|i| i.applied.as_ref())
         .and_then(|a| a.version);
     let message = rejection.map_or("the gateway gave no reason", |r| r.message.as_str());
@@ -286,7 +284,8 @@ fn rejected_error(change: &Change<'_>, gateway: &Gateway) -> Error {
 
 fn not_acknowledged_error(change: &Change<'_>, gateway: &Gateway, timeout: Duration) -> Error {
     let generation = change.response.generation;
-    let waiting: Vec<String> = live_instances(gateway)
+    let waiting: Vec<String> = gateway
+        .live_instances()
         .filter(|i| i.applied.as_ref().is_none_or(|a| a.generation < generation))
         .map(|i| i.instance_id.to_string())
         .collect();
@@ -309,7 +308,8 @@ fn not_acknowledged_error(change: &Change<'_>, gateway: &Gateway, timeout: Durat
 /// Builds the output of a change.
 pub(crate) fn result(change: &Change<'_>, gateway: &Gateway, result: &str) -> Output {
     let version = change.response.version.as_ref();
-    let instances: Vec<Value> = live_instances(gateway)
+    let instances: Vec<Value> = gateway
+        .live_instances()
         .map(|i| json!({ "instance_id": i.instance_id, "state": i.state, "applied": i.applied }))
         .collect();
     let value = json!({
@@ -345,7 +345,7 @@ fn message(
         || "no version".to_owned(),
         |v| format!("version {}", v.version),
     );
-    let count = live_instances(gateway).count();
+    let count = gateway.live_instances().count();
     let plural = plural_of(count);
     let (name, verb) = (&gateway.name, change.verb);
     match result {

@@ -5,6 +5,7 @@ use crate::command::Session;
 use crate::record::Records;
 use crate::status::{self, ServiceState};
 use crate::system::admin_socket::{InstanceStatus, query_status};
+use kt_control_api::admin_sockets;
 use kt_plugin_api::doctor::DoctorCheck;
 use kt_plugin_api::service::{Availability, ServiceName};
 use kt_plugin_api::{Class, Context, Error, Invocation, Provider};
@@ -86,20 +87,12 @@ fn service(invocation: &Invocation, context: &Context<'_>, name: &str) -> Doctor
 
 /// Checks the gateways that have a socket in the runtime directory.
 fn gateways(runtime_dir: &Path) -> Vec<DoctorCheck> {
-    let entries = std::fs::read_dir(runtime_dir).into_iter().flatten();
-    let mut sockets: Vec<_> = entries
-        .filter_map(|entry| {
-            let entry = entry.ok()?;
-            let name = entry.file_name().into_string().ok()?;
-            let id = name.strip_prefix("gateway-")?.strip_suffix(".sock")?;
-            Some((id.to_owned(), entry.path()))
-        })
-        .collect();
-    sockets.sort();
-    let running = sockets.into_iter().filter_map(|(id, socket)| {
-        // Without a listening process it is left over from one that was killed.
-        Some((id, query_status(&socket).ok()?))
-    });
+    let running = admin_sockets(runtime_dir)
+        .into_iter()
+        .filter_map(|(id, socket)| {
+            // Without a listening process it is left over from one that was killed.
+            Some((id, query_status(&socket).ok()?))
+        });
     running
         .flat_map(|(id, status)| [gateway(&id, &status), providers(&id, &status)])
         .collect()

@@ -1,6 +1,6 @@
 //! `kt control-plane serve` over HTTP/1.1.
 
-use kt_tests::bench::{Database, Server, free_port};
+use kt_tests::bench::{Database, Server, free_port, take_response};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -109,7 +109,7 @@ impl KtClient {
 
     async fn response(&mut self) -> (u16, String) {
         loop {
-            if let Some(response) = self.take_response() {
+            if let Some(response) = take_response(&mut self.buffer) {
                 return response;
             }
             let read = self.stream.read_buf(&mut self.buffer).await;
@@ -118,21 +118,5 @@ impl KtClient {
                 "the server closed the connection"
             );
         }
-    }
-
-    /// Removes a response from the buffer if it is complete.
-    fn take_response(&mut self) -> Option<(u16, String)> {
-        let end = self
-            .buffer
-            .windows(4)
-            .position(|four| four == b"\r\n\r\n")?
-            + 4;
-        let head = String::from_utf8_lossy(&self.buffer[..end]).to_ascii_lowercase();
-        let (_, length) = head.split_once("content-length: ")?;
-        let length: usize = length.split("\r\n").next()?.parse().ok()?;
-        let body = self.buffer.get(end..end + length)?;
-        let body = String::from_utf8_lossy(body).into_owned();
-        self.buffer.drain(..end + length);
-        Some((head.get(9..12)?.parse().ok()?, body))
     }
 }

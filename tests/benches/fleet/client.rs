@@ -1,5 +1,6 @@
 //! Persistent connections to the server.
 
+use kt_tests::bench::take_response;
 use serde_json::Value;
 use std::io::{Error, ErrorKind};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -53,32 +54,14 @@ impl Client {
         );
         self.stream.write_all(head.as_bytes()).await?;
         loop {
-            if let Some(response) = self.take_response() {
+            if let Some(response) = take_response(&mut self.buffer) {
+                // An idle connection needs no buffer; there are thousands.
+                self.buffer.shrink_to_fit();
                 return Ok(response);
             }
             if self.stream.read_buf(&mut self.buffer).await? == 0 {
                 return Err(ErrorKind::UnexpectedEof.into());
             }
         }
-    }
-
-    /// Removes a response from the buffer if it is complete.
-    fn take_response(&mut self) -> Option<(u16, String)> {
-        let end = self
-            .buffer
-            .windows(4)
-            .position(|four| four == b"\r\n\r\n")?
-            + 4;
-        let head = String::from_utf8_lossy(&self.buffer[..end]).to_ascii_lowercase();
-        let length = head
-            .split_once("content-length: ")
-            .map_or("0", |(_, rest)| rest);
-        let length: usize = length.split("\r\n").next()?.parse().ok()?;
-        let body = self.buffer.get(end..end + length)?;
-        let body = String::from_utf8_lossy(body).into_owned();
-        self.buffer.drain(..end + length);
-        // An idle connection needs no buffer; there are thousands.
-        self.buffer.shrink_to_fit();
-        Some((head.get(9..12)?.parse().ok()?, body))
     }
 }

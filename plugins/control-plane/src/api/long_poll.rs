@@ -162,11 +162,7 @@ fn rollout_outcome(
     generation: u64,
     version: Option<u64>,
 ) -> Option<RolloutOutcome> {
-    let live: Vec<_> = gateway
-        .instances
-        .iter()
-        .filter(|instance| instance.live)
-        .collect();
+    let live: Vec<_> = gateway.live_instances().collect();
     if live.is_empty() {
         return Some(RolloutOutcome::Offline);
     }

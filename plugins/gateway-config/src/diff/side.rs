@@ -149,7 +149,7 @@ impl<T: Transport> SideLoader<'_, T> {
 
     /// Returns the version that the live instance that reported last serves, if there is one.
     fn applied(&self) -> Result<Option<u64>, Error> {
-        let live = self.gateway.instances.iter().filter(|i| i.live);
+        let live = self.gateway.live_instances();
         let Some(applied) = live.clone().find_map(|i| i.applied.as_ref()) else {
             return Ok(None);
         };

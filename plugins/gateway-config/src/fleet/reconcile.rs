@@ -13,7 +13,7 @@ pub(crate) fn run(
     invocation: &Invocation,
     context: &Context<'_>,
     args: GatewayReconcileArgs,
-    fleet: &FleetArgs<'_>,
+    fleet: &FleetArgs,
 ) -> Result<Output, Error> {
     if args.accept_applied {
         let message = "`--accept-applied` is for one gateway: what is applied differs";

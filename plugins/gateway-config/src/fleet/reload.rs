@@ -4,7 +4,7 @@ use super::comparison::Comparison;
 use crate::args::GatewayReloadArgs;
 use kt_control_api::{Client, Etag, ProviderTransport, ReloadRequest, connect};
 use kt_fleet::{FleetArgs, ItemResult, PlannedChange, RolloutWait, wait_for_rollout};
-use kt_plugin_api::{Class, Context, Error, Invocation, Output};
+use kt_plugin_api::{Context, Error, Invocation, Output};
 use kt_policy_file::PolicyFile;
 use serde_json::json;
 use std::time::Duration;
@@ -13,13 +13,9 @@ pub(crate) fn run(
     invocation: &Invocation,
     context: &Context<'_>,
     args: GatewayReloadArgs,
-    fleet: &FleetArgs<'_>,
+    fleet: &FleetArgs,
 ) -> Result<Output, Error> {
-    if args.if_match.is_some() {
-        let message = "`--if-match` is the tag of one gateway; each change of many requires the \
-                       revision that was planned";
-        return Err(Error::new(Class::Usage, "invalid-arguments", message));
-    }
+    FleetArgs::refuse_tag(args.if_match.as_deref())?;
     let file = match args.file.as_slice() {
         [] => None,
         files => Some(kt_policy_file::read(invocation, context, files)?),

@@ -16,7 +16,7 @@ pub(crate) fn run(
     invocation: &Invocation,
     context: &Context<'_>,
     request: Option<PruneRequest>,
-    fleet: &FleetArgs<'_>,
+    fleet: &FleetArgs,
 ) -> Result<Output, Error> {
     let request = request.unwrap_or_default();
     let client = connect(invocation, context)?;

@@ -10,7 +10,7 @@ pub(crate) fn run(
     invocation: &Invocation,
     context: &Context<'_>,
     patch: Option<GatewayPatch>,
-    fleet: &FleetArgs<'_>,
+    fleet: &FleetArgs,
 ) -> Result<Output, Error> {
     let patch = patch.unwrap_or_default();
     if patch.name.is_some() {

@@ -42,11 +42,7 @@ fn version_number(gateway: &Gateway, selector: &str) -> Result<u64, Error> {
             .map(|d| d.version)
             .ok_or_else(|| no_version("desired")),
         "applied" => {
-            let applied = gateway
-                .instances
-                .iter()
-                .filter(|i| i.live)
-                .find_map(|i| i.applied.as_ref());
+            let applied = gateway.live_instances().find_map(|i| i.applied.as_ref());
             let applied =
                 applied.ok_or_else(|| no_version("applied").hint("no instance is running"))?;
             applied.version.ok_or_else(|| {

@@ -95,7 +95,7 @@ fn description(gateway: &Gateway, state_dir: &Path) -> String {
         1 => "1 version".to_owned(),
         count => format!("{count} versions"),
     };
-    let running = match gateway.instances.iter().filter(|i| i.live).count() {
+    let running = match gateway.live_instances().count() {
         0 => "no running instance".to_owned(),
         1 => "1 running instance, which continues to serve until it is stopped".to_owned(),
         count => {

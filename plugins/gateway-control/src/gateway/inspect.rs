@@ -141,7 +141,7 @@ fn watch(
 /// last change, until one does.
 fn wait_for_change(client: &Client<ProviderTransport<'_>>, gateway: &Gateway) -> Result<(), Error> {
     let generation = gateway.generation;
-    let live = gateway.instances.iter().filter(|i| i.live);
+    let live = gateway.live_instances();
     let has_answered = |i: &kt_control_api::Instance| {
         let applied = i.applied.as_ref().map(|applied| applied.generation);
         let rejected = i.rejection.as_ref().map(|rejection| rejection.generation);
@@ -163,7 +163,7 @@ fn wait_for_change(client: &Client<ProviderTransport<'_>>, gateway: &Gateway) ->
 
 /// Returns what is watched of a gateway.
 fn state(gateway: &Gateway) -> Value {
-    let live = gateway.instances.iter().filter(|i| i.live);
+    let live = gateway.live_instances();
     let applied = live.clone().find_map(|i| i.applied.as_ref());
     let rejection = live.clone().find_map(|i| i.rejection.as_ref());
     json!({
@@ -199,7 +199,7 @@ fn state_output(state: &Value) -> Output {
 }
 
 fn value(gateway: &Gateway, history: &[ConfigVersion]) -> Value {
-    let live = gateway.instances.iter().filter(|i| i.live);
+    let live = gateway.live_instances();
     let applied = live.clone().find_map(|i| i.applied.as_ref());
     let rejection = live.clone().find_map(|i| i.rejection.as_ref());
     let instances: Vec<Value> = gateway

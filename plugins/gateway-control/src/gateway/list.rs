@@ -129,7 +129,7 @@ fn sort(gateways: &mut [Gateway], by: &GatewayListSortBy) {
             gateways.sort_by_key(|g| Reverse(desired(g)));
         }
         GatewayListSortBy::Instances => {
-            gateways.sort_by_key(|g| Reverse(g.instances.iter().filter(|i| i.live).count()));
+            gateways.sort_by_key(|g| Reverse(g.live_instances().count()));
         }
     }
 }
@@ -157,7 +157,7 @@ fn output(value: Value) -> Output {
 }
 
 fn row(gateway: &Gateway) -> Value {
-    let live: Vec<_> = gateway.instances.iter().filter(|i| i.live).collect();
+    let live: Vec<_> = gateway.live_instances().collect();
     let applied = live
         .iter()
         .find_map(|i| i.applied.as_ref())

@@ -4,7 +4,7 @@ use crate::args::{GatewayPinArgs, GatewayPruneArgs, GatewayUnpinArgs};
 use kt_control_api::{
     Gateway, PruneRequest, PruneResponse, VersionRange, check_version, connect, resolve_gateway,
 };
-use kt_fleet::FleetArgs;
+use kt_fleet::fleet_args;
 use kt_plugin_api::{CellFormat, Class, Context, Error, Field, Invocation, Output, View};
 use serde_json::json;
 
@@ -51,14 +51,7 @@ fn set_pinned(
 
 pub(crate) fn prune(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let args: GatewayPruneArgs = invocation.arguments()?;
-    let fleet = FleetArgs {
-        id: args.id.as_deref(),
-        selector: &args.selector,
-        expect_count: args.expect_count,
-        max_parallel: args.max_parallel,
-        max_failures: &args.max_failures,
-        resume: args.resume.as_deref(),
-    };
+    let fleet = fleet_args!(args);
     let many = fleet.is_used()?;
     if many && args.resume.is_some() {
         return crate::fleet::prune(invocation, context, None, &fleet);

@@ -4,27 +4,16 @@ use super::options::{drift, labels};
 use crate::args::GatewayUpdateArgs;
 use crate::fleet::changes;
 use kt_control_api::{Gateway, GatewayPatch, connect, parse_if_match, resolve_gateway};
-use kt_fleet::FleetArgs;
+use kt_fleet::{FleetArgs, fleet_args};
 use kt_plugin_api::{CellFormat, Class, Context, Error, Field, Invocation, Output, View};
 use serde_json::json;
 use std::collections::BTreeMap;
 
 pub(crate) fn run(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let args: GatewayUpdateArgs = invocation.arguments()?;
-    let fleet = FleetArgs {
-        id: args.id.as_deref(),
-        selector: &args.selector,
-        expect_count: args.expect_count,
-        max_parallel: args.max_parallel,
-        max_failures: &args.max_failures,
-        resume: args.resume.as_deref(),
-    };
+    let fleet = fleet_args!(args);
     if fleet.is_used()? {
-        if args.if_match.is_some() {
-            let message = "`--if-match` is the tag of one gateway; each change of many requires \
-                           the revision that was planned";
-            return Err(Error::new(Class::Usage, "invalid-arguments", message));
-        }
+        FleetArgs::refuse_tag(args.if_match.as_deref())?;
         let patch = match args.resume {
             Some(_) => None,
             None => Some(patch(&args)?),

@@ -24,7 +24,7 @@ pub(super) fn wait(
     // Most gateways of a fleet may be stopped, and need no request of their own.
     let mut gateway = changed.clone();
     loop {
-        let live = || gateway.instances.iter().filter(|one| one.live);
+        let live = || gateway.live_instances();
         if live().next().is_none() {
             let why = "no instance is running; one that starts acts on it";
             return ItemResult::done(id, name, word).why(why);

@@ -1,14 +1,14 @@
 //! The two commands.
 
 use super::acknowledgment;
-use super::local::{self, LocalRequest, columns};
+use super::local::{self, LocalRequest};
 use super::targets::Targets;
 use crate::args::{GatewayHaltArgs, GatewayUnhaltArgs};
 use kt_control_api::{
     ApiError, Client, Gateway, HaltRequest, ProviderTransport, UnhaltRequest, connect,
 };
 use kt_fleet::{ItemResult, run_waves};
-use kt_plugin_api::{Class, Context, Error, Invocation, Output, View};
+use kt_plugin_api::{Class, Context, Error, Invocation, Output};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -20,13 +20,11 @@ const MAX_PARALLEL: usize = 50;
 
 /// What one of the commands does.
 struct HaltCommand<'a> {
-    schema: &'a str,
-    /// The result of gateways that were changed: `halted` or `unhalted`.
-    word: &'a str,
     /// How long to wait for the instances; `None` does not wait.
     timeout: Option<Duration>,
     /// What is asked before all gateways are changed.
     question: &'a str,
+    /// What is sent to the sockets of this machine, and how results are called there and here.
     local: LocalRequest<'a>,
 }
 
@@ -44,14 +42,11 @@ pub(crate) fn halt(invocation: &Invocation, context: &Context<'_>) -> Result<Out
         let message = "`--reason` is empty; callers receive the reason";
         return Err(Error::new(Class::Usage, "empty-reason", message));
     }
-    let schema = "kt.gateway.halt/1";
     let command = HaltCommand {
-        schema,
-        word: "halted",
         timeout: (!args.no_wait).then_some(args.timeout),
         question: "halt",
         local: LocalRequest {
-            schema,
+            schema: "kt.gateway.halt/1",
             path: "/keeptrusts/halt",
             body: json!({
                 "reason": request.reason,
@@ -72,17 +67,14 @@ pub(crate) fn halt(invocation: &Invocation, context: &Context<'_>) -> Result<Out
 
 pub(crate) fn unhalt(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let args: GatewayUnhaltArgs = invocation.arguments()?;
-    let schema = "kt.gateway.unhalt/1";
     let request = UnhaltRequest {
         reason: args.reason,
     };
     let command = HaltCommand {
-        schema,
-        word: "unhalted",
         timeout: (!args.no_wait).then_some(args.timeout),
         question: "end the halt of",
         local: LocalRequest {
-            schema,
+            schema: "kt.gateway.unhalt/1",
             path: "/keeptrusts/unhalt",
             body: json!({}),
             word: "unhalted",
@@ -187,7 +179,7 @@ impl HaltCommand<'_> {
 
     fn planned(&self, gateways: &[Gateway]) -> Output {
         let rows = gateways.iter().map(|gateway| {
-            let result = match (self.word, &gateway.halt) {
+            let result = match (self.local.word, &gateway.halt) {
                 ("unhalted", None) => "unchanged",
                 ("unhalted", Some(_)) => "would-unhalt",
                 _ => "would-halt",
@@ -195,7 +187,7 @@ impl HaltCommand<'_> {
             row(gateway, result, None)
         });
         let rows: Vec<Value> = rows.collect();
-        self.output(rows).note("nothing was changed")
+        self.local.output(rows).note("nothing was changed")
     }
 
     fn change_all<'c>(
@@ -234,7 +226,7 @@ impl HaltCommand<'_> {
             .into_values()
             .map(|(gateway, result)| row(gateway, &result.result, result.why))
             .collect();
-        let output = self.output(rows);
+        let output = self.local.output(rows);
         match failed {
             0 => output,
             _ if only_late => output.outcome(Class::UnknownEffect.name()),
@@ -260,7 +252,7 @@ impl HaltCommand<'_> {
             changed.push((&gateways[index], result));
             context.progress(&format!(
                 "{} {} of {} …",
-                self.word,
+                self.local.word,
                 changed.len(),
                 gateways.len()
             ));
@@ -279,7 +271,7 @@ impl HaltCommand<'_> {
         let is_changed = after.halt_generation != before.halt_generation;
         let word = match (&before.halt, &after.halt) {
             (Some(_), Some(_)) if is_changed => "replaced",
-            _ if is_changed => self.word,
+            _ if is_changed => self.local.word,
             _ => "unchanged",
         };
         let client = Client::new(client.transport().within(context));
@@ -288,19 +280,10 @@ impl HaltCommand<'_> {
             None => ItemResult::done(&after.id, &after.name, word),
         }
     }
-
-    fn output(&self, rows: Vec<Value>) -> Output {
-        let view = View::Table {
-            rows: String::new(),
-            columns: columns(),
-            empty: String::new(),
-        };
-        Output::new(self.schema, Value::Array(rows), view).name_path("/id")
-    }
 }
 
 fn row(gateway: &Gateway, result: &str, why: Option<String>) -> Value {
-    let live = gateway.instances.iter().filter(|one| one.live).count();
+    let live = gateway.live_instances().count();
     json!({
         "id": gateway.id, "name": gateway.name, "result": result, "local": false,
         "halt": gateway.halt, "live_instances": live, "why": why,

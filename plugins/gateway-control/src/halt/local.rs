@@ -1,6 +1,7 @@
 //! Halting the gateways of this machine through their sockets, without a control plane.
 
 use super::socket;
+use kt_control_api::admin_sockets;
 use kt_plugin_api::{CellFormat, Class, Column, Error, Invocation, Output, View};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -15,32 +16,22 @@ pub(super) struct LocalGateway {
 
 /// A request to the sockets.
 pub(super) struct LocalRequest<'a> {
+    /// The schema of the output.
     pub(super) schema: &'a str,
     pub(super) path: &'a str,
     pub(super) body: Value,
-    /// The result of those that succeed.
+    /// The result of gateways that were changed: `halted` or `unhalted`.
     pub(super) word: &'a str,
 }
 
 /// Returns the gateways that run on this machine.
 pub(super) fn gateways(invocation: &Invocation) -> Vec<LocalGateway> {
-    let entries = std::fs::read_dir(&invocation.dirs.runtime);
-    let mut found: Vec<LocalGateway> = entries
-        .into_iter()
-        .flatten()
-        .filter_map(Result::ok)
-        .filter_map(|entry| {
-            let file = entry.file_name().into_string().ok()?;
-            let key = file
-                .strip_prefix("gateway-")?
-                .strip_suffix(".sock")?
-                .to_owned();
-            let name = stored_name(&invocation.dirs.state, &key);
-            Some(LocalGateway {
-                name: name.unwrap_or_else(|| key.clone()),
-                key,
-                socket: entry.path(),
-            })
+    let sockets = admin_sockets(&invocation.dirs.runtime).into_iter();
+    let mut found: Vec<LocalGateway> = sockets
+        .map(|(key, socket)| LocalGateway {
+            name: stored_name(&invocation.dirs.state, &key).unwrap_or_else(|| key.clone()),
+            key,
+            socket,
         })
         // The socket of a process that was killed remains.
         .filter(|one| std::os::unix::net::UnixStream::connect(&one.socket).is_ok())
@@ -123,12 +114,7 @@ pub(super) fn send(gateways: &[LocalGateway], request: &LocalRequest<'_>) -> Out
     let rows: Vec<Value> = gateways.iter().map(|one| one.send(request)).collect();
     let failed = rows.iter().filter(|row| row["result"] == "failed").count();
     let all = rows.len();
-    let view = View::Table {
-        rows: String::new(),
-        columns: columns(),
-        empty: String::new(),
-    };
-    let output = Output::new(request.schema, Value::Array(rows), view).name_path("/id");
+    let output = request.output(rows);
     match failed {
         0 => output,
         _ if failed == all => output.outcome(Class::Unavailable.name()),
@@ -144,23 +130,24 @@ pub(super) fn planned(gateways: &[LocalGateway], request: &LocalRequest<'_>) -> 
     };
     let row = |one: &LocalGateway| json!({"id": one.key, "name": one.name, "result": result, "local": true, "halt": null, "why": null});
     let rows = gateways.iter().map(row).collect();
-    let view = View::Table {
-        rows: String::new(),
-        columns: columns(),
-        empty: String::new(),
-    };
-    let output = Output::new(request.schema, Value::Array(rows), view).name_path("/id");
-    output.note("nothing was changed")
+    request.output(rows).note("nothing was changed")
 }
 
-/// Returns the columns of the results of both commands.
-pub(super) fn columns() -> Vec<Column> {
-    vec![
-        Column::new("NAME", "/name"),
-        Column::new("RESULT", "/result").format(CellFormat::State),
-        Column::new("REASON", "/halt/reason"),
-        Column::new("UNTIL", "/halt/until"),
-        Column::new("WHY", "/why"),
-        Column::new("ID", "/id").wide(),
-    ]
+impl LocalRequest<'_> {
+    /// Returns the table of the results, of the sockets or of the control plane.
+    pub(super) fn output(&self, rows: Vec<Value>) -> Output {
+        let view = View::Table {
+            rows: String::new(),
+            columns: vec![
+                Column::new("NAME", "/name"),
+                Column::new("RESULT", "/result").format(CellFormat::State),
+                Column::new("REASON", "/halt/reason"),
+                Column::new("UNTIL", "/halt/until"),
+                Column::new("WHY", "/why"),
+                Column::new("ID", "/id").wide(),
+            ],
+            empty: String::new(),
+        };
+        Output::new(self.schema, Value::Array(rows), view).name_path("/id")
+    }
 }

@@ -7,5 +7,5 @@ mod socket;
 mod status;
 
 pub(crate) use server::{AdminServer, ReloadRequest};
-pub(crate) use socket::{bind as bind_socket, socket_path};
+pub(crate) use socket::bind as bind_socket;
 pub(crate) use status::{ControlStatus, LastReload};

@@ -5,16 +5,11 @@ use kt_plugin_api::{Class, Error};
 use std::fs::DirBuilder;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The longest path of a socket address: `sun_path` has room for 104
 /// bytes with the terminator on macOS, and 108 on Linux.
 const MAX_PATH: usize = if cfg!(target_os = "macos") { 103 } else { 107 };
-
-/// Returns the path of a gateway's socket; `key` is its id, or `local`.
-pub(crate) fn socket_path(runtime_dir: &Path, key: &str) -> PathBuf {
-    runtime_dir.join(format!("gateway-{key}.sock"))
-}
 
 /// Binds the socket. A stale one, without a listening process, is replaced.
 ///

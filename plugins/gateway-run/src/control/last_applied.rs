@@ -5,13 +5,13 @@
 //! last *applied*, never one that was only fetched, and references to secrets,
 //! never secrets.
 
+use kt_control_api::PrivateTempFile;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::fs::{DirBuilder, File};
+use std::fs::DirBuilder;
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
-use tempfile::NamedTempFile;
 
 const FILE: &str = "last-applied.json";
 const PREVIOUS: &str = "last-applied.prev";
@@ -110,10 +110,8 @@ impl LastApplied {
             .create(&self.dir)?;
         let file = self.file();
         let json = serde_json::to_vec_pretty(&stored)?;
-        // Created with mode 0600.
-        let mut temporary = NamedTempFile::new_in(&self.dir)?;
-        temporary.write_all(&json)?;
-        temporary.as_file().sync_all()?;
+        let temporary = PrivateTempFile::beside(&file)?;
+        temporary.open()?.write_all(&json)?;
         if file.exists() {
             let previous = self.dir.join(PREVIOUS);
             drop(std::fs::remove_file(&previous));
@@ -121,7 +119,6 @@ impl LastApplied {
             drop(std::fs::hard_link(&file, previous));
         }
         temporary.persist(&file)?;
-        File::open(&self.dir)?.sync_all()?;
         self.fingerprint = fingerprint(&file);
         Ok(())
     }

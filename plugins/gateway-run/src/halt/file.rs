@@ -1,12 +1,11 @@
 //! The halts of a gateway on disk, so that it starts halted, also without a control plane.
 
-use kt_control_api::Halt;
+use kt_control_api::{Halt, PrivateTempFile, sync_parent_directory};
 use serde::{Deserialize, Serialize};
-use std::fs::{DirBuilder, File};
+use std::fs::DirBuilder;
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use tempfile::NamedTempFile;
 
 const FILE: &str = "halt.json";
 
@@ -64,18 +63,16 @@ impl HaltFile {
             return Ok(());
         };
         if halts.is_empty() {
-            match std::fs::remove_file(&self.path) {
-                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-                removed => removed?,
-            }
-        } else {
-            DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
-            // Created with mode 0600.
-            let mut temporary = NamedTempFile::new_in(dir)?;
-            temporary.write_all(&serde_json::to_vec_pretty(halts)?)?;
-            temporary.as_file().sync_all()?;
-            temporary.persist(&self.path)?;
+            return match std::fs::remove_file(&self.path) {
+                Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+                Err(error) => Err(error),
+                Ok(()) => sync_parent_directory(&self.path),
+            };
         }
-        File::open(dir)?.sync_all()
+        DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+        let temporary = PrivateTempFile::beside(&self.path)?;
+        let json = serde_json::to_vec_pretty(halts)?;
+        temporary.open()?.write_all(&json)?;
+        temporary.persist(&self.path)
     }
 }

@@ -119,7 +119,7 @@ fn bind(
     let traffic = bind(&options.listen, options.workers, TRAFFIC_SOCKET)?;
     let admin_address = options.admin_address(traffic.address);
     let admin = bind(&admin_address, 1, ADMIN_SOCKET)?;
-    let unix_path = admin::socket_path(&invocation.dirs.runtime, key);
+    let unix_path = kt_control_api::admin_socket(&invocation.dirs.runtime, key);
     Ok(Sockets {
         traffic,
         admin,

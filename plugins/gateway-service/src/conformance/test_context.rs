@@ -11,8 +11,9 @@ use crate::operation::overwrite::OverwritePolicy;
 use crate::operation::uninstall::{UninstallOptions, uninstall};
 use crate::record::{Record, Records};
 use crate::spec::{self, SpecOptions, runtime_dir};
-use crate::system::admin_socket::{self, InstanceStatus};
+use crate::system::admin_socket::{InstanceStatus, query_status};
 use crate::system::{Environment, LocalSystem, collect_system_info};
+use kt_control_api::admin_socket;
 use kt_plugin_api::plugin_test::{TestFailure, TestRequest};
 use kt_plugin_api::service::execute::Runner;
 use kt_plugin_api::service::{
@@ -279,8 +280,8 @@ impl<'a> TestContext<'a> {
     /// Queries the status of the gateway.
     pub(super) fn instance_status(&self, target: &TestService) -> Option<InstanceStatus> {
         let runtime_dir = &self.invocation().dirs.runtime;
-        let socket = admin_socket::socket_path(runtime_dir, &target.gateway_id);
-        admin_socket::query_status(&socket).ok()
+        let socket = admin_socket(runtime_dir, &target.gateway_id);
+        query_status(&socket).ok()
     }
 
     /// Returns the process that serves the gateway, if it is ready.

@@ -3,7 +3,7 @@
 use crate::context::ServiceContext;
 use crate::record::Record;
 use crate::status::read_parked_reason;
-use crate::system::admin_socket;
+use kt_control_api::admin_socket;
 use kt_plugin_api::service::ActiveState;
 use kt_plugin_api::{Class, Error};
 use std::time::Duration;
@@ -26,7 +26,7 @@ pub(super) fn wait_until_ready(
     record: &Record,
     timeout: Duration,
 ) -> Result<Option<String>, Error> {
-    let socket = admin_socket::socket_path(&record.runtime_dir, &record.gateway_id);
+    let socket = admin_socket(&record.runtime_dir, &record.gateway_id);
     let manager_reports_readiness = service.description.capabilities.readiness;
     let started = service.runner.now();
     loop {

@@ -4,8 +4,8 @@ use super::inputs::{ArtifactStatus, ConfigVersion, StatusInputs};
 use super::parked::read_parked_reason;
 use crate::context::ServiceContext;
 use crate::record::{Record, file_state};
-use crate::system::admin_socket;
 use crate::system::process_table::{self, ProcessStatus};
+use kt_control_api::admin_socket;
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{
     Action, Availability, Reason, RenderOptions, ServiceName, ServiceStatus,
@@ -60,7 +60,7 @@ fn query_backend(
     let Some(record) = record else { return };
     inputs.artifact = artifact_status(service, record);
     inputs.parked = read_parked_reason(service, record);
-    let socket = admin_socket::socket_path(&record.runtime_dir, &record.gateway_id);
+    let socket = admin_socket(&record.runtime_dir, &record.gateway_id);
     inputs.gateway = service.system.instance_status(&socket);
     let pid = inputs.supervisor.as_ref().ok().and_then(|o| o.pid);
     let listen = inputs.gateway.as_ref().ok().and_then(|g| g.text("/listen"));

@@ -55,6 +55,11 @@ pub struct Gateway {
 }
 
 impl Gateway {
+    /// Returns the instances that run.
+    pub fn live_instances(&self) -> impl Iterator<Item = &Instance> + Clone {
+        self.instances.iter().filter(|instance| instance.live)
+    }
+
     /// Adds the id of the gateway and the fields that users set to the JSON of a command's output.
     #[must_use]
     pub fn with_settings(&self, output: Value) -> Value {

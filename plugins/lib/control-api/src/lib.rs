@@ -13,6 +13,7 @@
 
 mod action;
 mod address;
+mod admin_socket;
 mod audit;
 mod backup;
 mod client;
@@ -59,6 +60,7 @@ pub use action::{
     RolloutOutcome, RolloutStatus,
 };
 pub use address::{redact_address, split_addresses};
+pub use admin_socket::{AdminResponse, admin_socket, admin_sockets, request_admin};
 pub use audit::{AuditCorruption, AuditEntry, AuditVerification, AuditVerifier, canonical_json};
 pub use backup::{BackupInfo, BackupRequest};
 pub use client::{AuditQuery, Client, ListQuery, TokenQuery};

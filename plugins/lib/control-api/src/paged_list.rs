@@ -158,9 +158,9 @@ fn page_size(items: usize) -> u32 {
     u32::try_from(MAX_PAGE_ITEMS.min(items)).unwrap_or(1)
 }
 
-/// Formats a number as `2,000`.
+/// Formats a whole number as `2,000`.
 #[must_use]
-pub fn with_separators(number: usize) -> String {
+pub fn with_separators(number: impl std::fmt::Display) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {

@@ -1,6 +1,6 @@
 //! The beginning of a command for many gateways: a new plan, or a record that is continued.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use kt_control_api::{Client, ConnectOptions, Gateway, ProviderTransport, Timestamp};
 use kt_plugin_api::{Class, Context, Error, Invocation};
@@ -16,23 +16,39 @@ use crate::selection::select;
 const LISTED: usize = 5;
 
 /// The options of a command for many gateways, as they were typed.
-#[derive(Debug, Clone, Copy)]
-pub struct FleetArgs<'a> {
+#[derive(Debug, Clone)]
+pub struct FleetArgs {
     /// `--id`, which names one gateway.
-    pub id: Option<&'a str>,
+    pub id: Option<String>,
     /// `--selector`, which may be repeated.
-    pub selector: &'a [String],
+    pub selector: Vec<String>,
     /// `--expect-count`.
     pub expect_count: Option<i64>,
     /// `--max-parallel`.
     pub max_parallel: i64,
     /// `--max-failures`.
-    pub max_failures: &'a str,
+    pub max_failures: String,
     /// `--resume`.
-    pub resume: Option<&'a Path>,
+    pub resume: Option<PathBuf>,
 }
 
-impl FleetArgs<'_> {
+/// Returns the [`FleetArgs`] among the arguments of a command, whose struct is generated from the
+/// manifest.
+#[macro_export]
+macro_rules! fleet_args {
+    ($args:expr) => {
+        $crate::FleetArgs {
+            id: $args.id.clone(),
+            selector: $args.selector.clone(),
+            expect_count: $args.expect_count,
+            max_parallel: $args.max_parallel,
+            max_failures: $args.max_failures.clone(),
+            resume: $args.resume.clone(),
+        }
+    };
+}
+
+impl FleetArgs {
     /// Returns whether the command is for many gateways.
     ///
     /// # Errors
@@ -40,7 +56,7 @@ impl FleetArgs<'_> {
     pub fn is_used(&self) -> Result<bool, Error> {
         let invalid = |message: &str| Error::new(Class::Usage, "invalid-arguments", message);
         let is_used = !self.selector.is_empty() || self.resume.is_some();
-        match (is_used, self.id, self.resume) {
+        match (is_used, &self.id, &self.resume) {
             (true, Some(_), _) => Err(invalid(
                 "`--selector` and `--resume` are for many gateways, and one is named",
             )),
@@ -52,6 +68,19 @@ impl FleetArgs<'_> {
             }
             _ => Ok(is_used),
         }
+    }
+
+    /// Checks that no tag is required of the gateways.
+    ///
+    /// # Errors
+    /// Class `usage` when there is one: `--if-match`.
+    pub fn refuse_tag(if_match: Option<&str>) -> Result<(), Error> {
+        if if_match.is_none() {
+            return Ok(());
+        }
+        let message = "`--if-match` is the tag of one gateway; each change of many requires the \
+                       revision that was planned";
+        Err(Error::new(Class::Usage, "invalid-arguments", message))
     }
 
     /// Plans a change of the selected gateways, which `plan` decides about. `request` is what is done
@@ -68,14 +97,14 @@ impl FleetArgs<'_> {
         plan: impl FnOnce(&[Gateway]) -> Result<Vec<PlannedChange>, Error>,
     ) -> Result<Execution<'i>, Error> {
         let control_plane = ConnectOptions::from_invocation(invocation).display_address();
-        if let Some(name) = self.resume {
+        if let Some(name) = &self.resume {
             return self.resume(invocation, verb, (name, &control_plane));
         }
         let options = FleetOptions::parse(
-            self.selector,
+            &self.selector,
             self.expect_count,
             self.max_parallel,
-            self.max_failures,
+            &self.max_failures,
         )?;
         context.progress("looking for gateways …");
         let gateways = select(client, context, Some(&options.selector))?;

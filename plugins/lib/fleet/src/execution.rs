@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use kt_control_api::{
-    Client, Gateway, GatewayId, Instance, ProviderTransport, RolloutOutcome, RolloutStatus,
+    Client, GatewayId, Instance, ProviderTransport, RolloutOutcome, RolloutStatus,
 };
 use kt_plugin_api::{Cancel, Class, Context, Error, Event, Invocation, Output};
 use serde::de::DeserializeOwned;
@@ -294,7 +294,10 @@ fn rollout_result(status: &RolloutStatus, published: ItemResult, generation: u64
             ..published
         },
         RolloutOutcome::Rejected => {
-            let rejections = live(&status.gateway).filter_map(|one| one.rejection.as_ref());
+            let rejections = status
+                .gateway
+                .live_instances()
+                .filter_map(|one| one.rejection.as_ref());
             let mut newest = rejections.filter(|one| one.generation >= generation);
             let why = newest.next().map(|one| one.message.clone());
             failed("rejected", why.unwrap_or_default())
@@ -308,14 +311,10 @@ fn rollout_result(status: &RolloutStatus, published: ItemResult, generation: u64
                 let applied = one.applied.as_ref();
                 applied.is_none_or(|applied| applied.generation < generation)
             };
-            let waiting = live(&status.gateway).filter(is_waiting).count();
-            let all = live(&status.gateway).count();
+            let waiting = status.gateway.live_instances().filter(is_waiting).count();
+            let all = status.gateway.live_instances().count();
             let why = format!("{waiting} of {all} instances have not acknowledged it in time");
             failed("not-acknowledged", why)
         }
     }
-}
-
-fn live(gateway: &Gateway) -> impl Iterator<Item = &Instance> {
-    gateway.instances.iter().filter(|one| one.live)
 }

@@ -62,7 +62,7 @@ impl PlannedChange {
             name: gateway.name.clone(),
             rev: gateway.rev,
             version: gateway.desired.as_ref().map(|desired| desired.version),
-            instances: gateway.instances.iter().filter(|one| one.live).count(),
+            instances: gateway.live_instances().count(),
             change: None,
             weakened: Vec::new(),
         }

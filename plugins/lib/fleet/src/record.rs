@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use kt_control_api::{GatewayId, PrivateTempFile, random_base32, sync_parent_directory};
+use kt_control_api::{GatewayId, PrivateTempFile, random_base32};
 use kt_plugin_api::{Class, Error};
 
 use crate::plan::Plan;
@@ -46,8 +46,7 @@ impl Record {
         let mut line = serde_json::to_vec(plan)?;
         line.push(b'\n');
         temporary.open()?.write_all(&line)?;
-        temporary.persist(path)?;
-        sync_parent_directory(path)
+        temporary.persist(path)
     }
 
     /// Opens a record to continue it.

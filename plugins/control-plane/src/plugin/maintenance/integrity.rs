@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use kt_control_api::{AuditCorruption, AuditVerification, AuditVerifier};
+use kt_control_api::{AuditCorruption, AuditVerification, AuditVerifier, with_separators};
 use kt_plugin_api::{Class, Context, Error};
 
 use super::store_handle::StoreHandle;
@@ -141,21 +141,8 @@ fn check_contents(store: &StoreHandle, context: &Context<'_>) -> Result<Integrit
 }
 
 fn progress_message(versions: u64, total: u64) -> String {
-    let (versions, total) = (grouped(versions), grouped(total));
+    let (versions, total) = (with_separators(versions), with_separators(total));
     format!("checking … {versions} of {total} versions")
-}
-
-/// Returns a number with a comma between each three digits.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// Verifies the hash chain of the audit log.

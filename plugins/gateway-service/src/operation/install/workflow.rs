@@ -10,7 +10,7 @@ use crate::operation::sandbox::select_sandbox;
 use crate::operation::self_stop::refuse_inside_service;
 use crate::record::{FileState, Phase, Record, file_state};
 use crate::spec::runtime_dir;
-use crate::system::admin_socket;
+use kt_control_api::admin_socket;
 use kt_plugin_api::Error;
 use kt_plugin_api::service::{Action, ActiveState, Plan, RenderOptions, ServiceStatus};
 use std::path::Path;
@@ -261,7 +261,7 @@ fn runs_older_version(
     if let Some(replaced) = service.system.executable_replaced(pid, Path::new(kt)) {
         return replaced;
     }
-    let socket = admin_socket::socket_path(&record.runtime_dir, &record.gateway_id);
+    let socket = admin_socket(&record.runtime_dir, &record.gateway_id);
     let status = service.system.instance_status(&socket).ok();
     let version = status.as_ref().and_then(|s| s.text("/version"));
     version.is_some_and(|running| running != record.kt_version)
