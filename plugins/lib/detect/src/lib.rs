@@ -11,7 +11,7 @@ mod letters;
 mod reading;
 mod token;
 
-pub use alphabet::is_alphanumeric;
+pub use alphabet::{is_alphanumeric, is_lower};
 pub use classifier::{
     BITS, FEATURES, LONG, Model, SHORT, Scores, Thresholds, features, normalizer,
 };

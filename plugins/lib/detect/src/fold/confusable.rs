@@ -5,8 +5,9 @@
 /// little-endian and the letter.
 const PAIRS: &[u8] = include_bytes!("confusable.bin");
 
-/// Characters below this are looked up directly: Greek, Cyrillic and Armenian.
-const DIRECT_END: usize = 0x590;
+/// Characters below this are looked up directly: all alphabets of texts. Ideographs and what
+/// follows them have few pairs.
+const DIRECT_END: usize = 0x2e80;
 
 /// The letter of each character below [`DIRECT_END`], or 0.
 static DIRECT: [u8; DIRECT_END] = {
@@ -22,6 +23,17 @@ static DIRECT: [u8; DIRECT_END] = {
     letters
 };
 
+/// Whether any of 256 characters looks like a letter: of ideographs and Hangul hardly one does.
+static PAGES: [bool; 0x110000 / 256] = {
+    let mut pages = [false; 0x110000 / 256];
+    let mut at = 0;
+    while at < PAIRS.len() {
+        pages[PAIRS[at + 1] as usize | (PAIRS[at + 2] as usize) << 8] = true;
+        at += 4;
+    }
+    pages
+};
+
 /// Returns the ASCII letter or digit that a letter of another script looks
 /// like.
 #[must_use]
@@ -29,6 +41,9 @@ pub fn look_alike(c: char) -> Option<char> {
     let code = u32::from(c);
     if let Some(letter) = DIRECT.get(code as usize) {
         return (*letter != 0).then(|| char::from(*letter));
+    }
+    if !PAGES[code as usize / 256] {
+        return None;
     }
     let pairs = PAIRS.as_chunks::<4>().0;
     let key = |pair: &[u8; 4]| u32::from_le_bytes([pair[0], pair[1], pair[2], 0]);

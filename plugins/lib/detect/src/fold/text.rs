@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::confusable::look_alike;
 use super::map::{self, Segment};
 use super::table::fold_of;
-use crate::alphabet::is_alphanumeric;
+use crate::alphabet::{is_alphanumeric, is_letter};
 
 /// A folded text and the way back to the original.
 #[derive(Debug, Clone)]
@@ -281,7 +281,7 @@ impl<'t> Folding<'t> {
     fn is_mostly_latin(&mut self) -> bool {
         *self.mostly_latin.get_or_insert_with(|| {
             let latin = self.source.bytes().filter(u8::is_ascii_alphabetic).count();
-            let letter = |c: &char| u32::from(*c) >= 0x250 && c.is_alphabetic();
+            let letter = |c: &char| u32::from(*c) >= 0x250 && is_letter(*c);
             let other = self.source.chars().filter(letter).count();
             latin > other
         })

@@ -2,6 +2,7 @@
 
 use super::examine::Examination;
 use super::options::ReadingOptions;
+use crate::alphabet::{is_alphanumeric, is_lower};
 use crate::token::{Token, tokens};
 
 /// The words of one reading in lower case, with one space between.
@@ -50,8 +51,15 @@ fn words(text: &str, tokens: &[Token]) -> String {
             words[start..].make_ascii_lowercase();
             continue;
         }
-        let inside = |c: &char| c.is_alphanumeric() || *c == '\'' || token.is_sign();
-        words.extend(word.chars().filter(inside).flat_map(char::to_lowercase));
+        let inside = |c: &char| is_alphanumeric(*c) || *c == '\'' || token.is_sign();
+        let inside = word.chars().filter(inside);
+        for c in inside {
+            if is_lower(c) {
+                words.push(c);
+            } else {
+                words.extend(c.to_lowercase());
+            }
+        }
     }
     words
 }

@@ -2,6 +2,7 @@
 
 use super::blank::may_have_pairs;
 use super::escape::hex;
+use crate::alphabet::{is_alphanumeric, is_letter};
 use crate::letters::{are_all_from, load};
 
 /// Fewest characters of a run that is decoded.
@@ -245,7 +246,7 @@ fn encoded_word(word: &str) -> Option<String> {
         bytes.extend_from_slice(&bytes_of(chunk)?[..chunk.len() * 3 / 4]);
     }
     let text = String::from_utf8(bytes).ok()?;
-    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    let letters = text.chars().filter(|c| is_letter(*c)).count();
     let all = text.chars().count();
     (letters > 0 && letters * 3 >= all * 2 && !text.contains(|c: char| c.is_control() || c == ' '))
         .then_some(text)
@@ -318,7 +319,7 @@ fn readable(bytes: Vec<u8>) -> Option<String> {
         bytes.truncate(e.valid_up_to());
     }
     let text = String::from_utf8(bytes).ok()?;
-    let plain = |c: &char| c.is_alphanumeric() || c.is_whitespace() || c.is_ascii_punctuation();
+    let plain = |c: &char| c.is_ascii_punctuation() || is_alphanumeric(*c) || c.is_whitespace();
     let (plain, all) = (text.chars().filter(plain).count(), text.chars().count());
     (text.len() >= LEAST_TEXT && plain * 20 >= all * 19).then_some(text)
 }

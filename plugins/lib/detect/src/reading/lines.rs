@@ -1,5 +1,7 @@
 //! Texts with one word in each line, behind signs and numbers: comments, tables, lists.
 
+use crate::alphabet::is_letter;
+
 /// Lines in a row with one word each that are a text.
 const LEAST: usize = 5;
 /// Longer lines have several words, or one that is none.
@@ -51,7 +53,7 @@ fn single_word(line: &str) -> Single<'_> {
         return Single::Several;
     }
     let words = line.split_whitespace();
-    let mut words = words.filter(|word| word.contains(char::is_alphabetic));
+    let mut words = words.filter(|word| word.contains(is_letter));
     match (words.next(), words.next()) {
         (Some(word), None) => Single::Word(word.trim_matches(is_around)),
         (None, _) => Single::None,

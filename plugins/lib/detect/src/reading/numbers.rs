@@ -1,6 +1,8 @@
 //! Texts that are written as the numbers of their characters: `[105, 103]`, `0x69 0x67`, `\151`,
 //! `U+0069`, `chr(105)`, `01101001`, and letters by their place in the alphabet.
 
+use crate::alphabet::{is_alphanumeric, is_letter};
+
 /// Fewest numbers in a row that are decoded.
 const LEAST: usize = 12;
 /// Fewest different characters of a text.
@@ -121,9 +123,9 @@ fn characters(row: &[Number<'_>], base: u32) -> Option<String> {
     let control = text.chars().any(|c| c.is_control() && !c.is_whitespace());
     let plain = text
         .chars()
-        .filter(|c| c.is_alphanumeric() || *c == ' ')
+        .filter(|c| is_alphanumeric(*c) || *c == ' ')
         .count();
-    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    let letters = text.chars().filter(|c| is_letter(*c)).count();
     let all = text.chars().count();
     (!control && plain * 4 >= all * 3 && letters * 2 >= all).then_some(text)
 }

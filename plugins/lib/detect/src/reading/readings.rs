@@ -1,12 +1,13 @@
 //! The decoded readings of a text.
 
-use memchr::memchr3_iter;
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::alphabets::{braille, morse};
 use super::base64::{decode_chunks, decode_runs};
 use super::bytes::ByteCounts;
 use super::case::{count_changes, plain_case};
-use super::escape::{entities, escapes, hex_number, percent};
+use super::escape::unescaped;
 use super::lines::single_words;
 use super::numbers::decode_numbers;
 use super::signs::{SEPARATORS, letters, look_alikes, marks};
@@ -14,8 +15,10 @@ use super::turned::turn;
 
 /// How often what was decoded is decoded again.
 const DEPTH: usize = 3;
-/// Fewest encoded characters for which a text is decoded.
+/// Fewest changes of case of a text that may be encoded.
 const LEAST: usize = 3;
+/// Most encoded runs of a text that are readings of their own; more of them are one.
+const MOST_RUNS: usize = 16;
 /// Bytes of a text that can hide something: most values of JSON are shorter.
 const SHORTEST: usize = 20;
 /// Fewest digits of a text that is written in numbers.
@@ -57,35 +60,36 @@ fn add(text: &str, decoding: Decoding, depth: usize, budget: &mut usize, found: 
     let mut decoded = Vec::new();
     let counts = ByteCounts::of(text);
     let changes = count_changes(text.as_bytes());
-    if decoding.encoded {
+    let unescaped = if decoding.encoded {
         decode(text, &counts, &mut decoded);
         if changes >= LEAST {
             decode_chunks(text, &mut decoded);
         }
-    }
+        unescaped(text)
+    } else {
+        None
+    };
     if decoding.turned {
         // Those that fit seldom come first: the budget is theirs.
         decoded.extend(turn(text));
-        if changes >= LEAST {
-            decoded.extend(plain_case(text));
-        }
         decoded.extend(tags(text));
-        if counts.any(SEPARATORS) >= 6 || counts.is_wide() {
-            decoded.extend(letters(text));
-        }
-        if counts.any(b"<\x1b\"'") >= 3 || counts.any(b"-\n") >= 6 {
-            decoded.extend(marks(text));
-        }
-        if counts.any(b"@!$") >= 3 {
-            decoded.extend(look_alikes(text));
-        }
+        let (text, counts, changes) = match &unescaped {
+            Some(text) => (
+                &**text,
+                ByteCounts::of(text),
+                count_changes(text.as_bytes()),
+            ),
+            None => (text, counts, changes),
+        };
+        decoded.extend(plain_words(text, &counts, changes));
         if counts.any(b"\n") >= 4 {
             decoded.extend(single_words(text));
         }
     }
+    decoded.extend(unescaped);
+    let mut seen = HashSet::new();
     for reading in decoded {
-        let new = reading != text && found[first..].iter().all(|other| *other != reading);
-        if !new || reading.len() > *budget {
+        if reading == text || reading.len() > *budget || !seen.insert(hash(&reading)) {
             continue;
         }
         *budget -= reading.len();
@@ -103,29 +107,33 @@ fn add(text: &str, decoding: Decoding, depth: usize, budget: &mut usize, found: 
     }
 }
 
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The text without the signs inside its words, which may have several kinds of them: each reading
+/// costs as much as a text.
+fn plain_words(text: &str, counts: &ByteCounts, changes: usize) -> Option<String> {
+    let mut plain = None;
+    let mut apply = |applies: bool, read: fn(&str) -> Option<String>| {
+        if applies && let Some(read) = read(plain.as_deref().unwrap_or(text)) {
+            plain = Some(read);
+        }
+    };
+    apply(
+        counts.any(b"<\x1b\"'") >= 3 || counts.any(b"-\n") >= 6,
+        marks,
+    );
+    apply(counts.any(SEPARATORS) >= 6 || counts.is_wide(), letters);
+    apply(changes >= LEAST, plain_case);
+    apply(counts.any(b"@!$") >= 3, look_alikes);
+    plain
+}
+
 fn decode(text: &str, counts: &ByteCounts, found: &mut Vec<String>) {
     let bytes = text.as_bytes();
-    let (mut percents, mut ampersands, mut backslashes) = (0, 0, 0);
-    for at in memchr3_iter(b'%', b'&', b'\\', bytes) {
-        match bytes[at] {
-            b'%' => percents += usize::from(hex_number(bytes, at + 1, 2).is_some()),
-            b'&' => ampersands += 1,
-            _ => {
-                let kind = bytes.get(at + 1);
-                let known = matches!(kind, Some(b'u' | b'U' | b'x' | b'n' | b't' | b'"'));
-                backslashes += usize::from(known);
-            }
-        }
-    }
-    if percents >= LEAST {
-        found.push(percent(text));
-    }
-    if ampersands >= LEAST {
-        found.push(entities(text));
-    }
-    if backslashes >= LEAST {
-        found.push(escapes(text));
-    }
     if counts.digits() >= LEAST_DIGITS {
         decode_numbers(bytes, found);
     }
@@ -136,12 +144,14 @@ fn decode(text: &str, counts: &ByteCounts, found: &mut Vec<String>) {
     if counts.any(&[0xe2]) >= LEAST_CODES / 2 {
         found.extend(braille(text));
     }
-    let first = found.len();
-    decode_runs(bytes, found);
+    let mut runs = Vec::new();
+    decode_runs(bytes, &mut runs);
     // A text may repeat what it hides thousands of times.
-    let mut runs = found.split_off(first);
-    runs.sort_unstable();
-    runs.dedup();
+    let mut seen = HashSet::new();
+    runs.retain(|run| seen.insert(hash(run)));
+    if runs.len() > MOST_RUNS {
+        runs = vec![runs.join("\n")];
+    }
     found.append(&mut runs);
 }
 

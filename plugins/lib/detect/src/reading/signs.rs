@@ -2,6 +2,7 @@
 
 use memchr::{memchr, memchr3, memchr3_iter, memmem};
 
+use crate::alphabet::is_alphanumeric;
 use crate::token::unleet;
 
 /// Places at which a text is read without its signs.
@@ -27,12 +28,12 @@ pub(super) fn letters(text: &str) -> Option<String> {
     let mut separators = Vec::new();
     let chars: Vec<(usize, char)> = text.char_indices().collect();
     let is_single = |at: usize| {
-        let letter = |at: usize| chars.get(at).is_some_and(|(_, c)| c.is_alphanumeric());
+        let letter = |at: usize| chars.get(at).is_some_and(|(_, c)| is_alphanumeric(*c));
         letter(at) && !letter(at + 1)
     };
     let mut at = 0;
     while at < chars.len() {
-        let begins = at == 0 || !chars[at - 1].1.is_alphanumeric();
+        let begins = at == 0 || !is_alphanumeric(chars[at - 1].1);
         let separator = chars.get(at + 1).map(|(_, c)| *c);
         let Some(separator) = separator.filter(|c| begins && is_single(at) && is_separator(*c))
         else {
@@ -161,7 +162,7 @@ fn has_separated_characters(text: &str) -> bool {
 fn is_separator(c: char) -> bool {
     match u8::try_from(c) {
         Ok(byte) if byte.is_ascii() => SEPARATORS.contains(&byte),
-        _ => !c.is_alphanumeric(),
+        _ => !is_alphanumeric(c),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::class::{CLASSES, Class, in_word, stands_alone, unleet};
 use super::hash::{WordHash, single};
 use super::model::Token;
-use crate::alphabet::is_own_lower;
+use crate::alphabet::is_lower;
 use crate::letters::{LOWER, hump, letters, load, mask};
 
 /// Letters that the stem of a word has.
@@ -124,76 +124,93 @@ fn part(bytes: u64, after_lower: bool) -> Option<(usize, bool)> {
 }
 
 fn any_word(text: &str, start: usize) -> Token {
+    let mut word = read_word(text, start, |digit| digit);
+    if word.letters == 0 {
+        let hash = NUMBERS[word.digits.min(LONGEST_NUMBER) as usize];
+        return Token::new(hash, hash, start..word.end);
+    }
+    if word.digits > 0 && word.letters >= 2 {
+        word = read_word(text, start, unleet);
+    }
+    let hashes = word.hashes;
+    let mut token = Token::new(hashes.word.word(), hashes.stem.stem(), start..word.end);
+    if word.letters == 1 && word.length == 1 {
+        token.letter = word.letter;
+    }
+    token
+}
+
+/// A word that was read.
+struct Word {
+    hashes: Hashes,
+    length: u32,
+    letters: u32,
+    digits: u32,
+    /// The last letter.
+    letter: u32,
+    end: usize,
+}
+
+/// Reads a word, each digit as `digit` says.
+#[inline]
+fn read_word(text: &str, start: usize, digit: impl Fn(u8) -> u8) -> Word {
     let bytes = text.as_bytes();
-    let mut written = Hashes::EMPTY;
-    let mut unleeted = Hashes::EMPTY;
-    let (mut length, mut letters, mut digits) = (0, 0, 0);
+    let mut word = Word {
+        hashes: Hashes::EMPTY,
+        length: 0,
+        letters: 0,
+        digits: 0,
+        letter: 0,
+        end: start,
+    };
     let mut last = Class::Separator;
-    let mut letter = 0;
-    let mut at = start;
-    while let Some(byte) = bytes.get(at) {
+    while let Some(byte) = bytes.get(word.end) {
         let class = CLASSES[usize::from(*byte)];
         match class {
             // camelCase is two words.
             Class::Upper if last == Class::Lower => break,
             Class::Lower | Class::Upper => {
-                letter = u32::from(byte | 0x20);
-                written.push(letter, length);
-                unleeted.push(letter, length);
-                letters += 1;
-                length += 1;
-                at += 1;
+                word.letter = u32::from(byte | 0x20);
+                word.hashes.push(word.letter, word.length);
+                word.letters += 1;
+                word.length += 1;
+                word.end += 1;
             }
             Class::Digit => {
-                written.push(u32::from(*byte), length);
-                unleeted.push(u32::from(unleet(*byte)), length);
-                digits += 1;
-                length += 1;
-                at += 1;
+                word.hashes.push(u32::from(digit(*byte)), word.length);
+                word.digits += 1;
+                word.length += 1;
+                word.end += 1;
             }
             Class::Transparent => {
-                at += 1;
+                word.end += 1;
                 continue;
             }
             Class::Wide => {
-                let Some(c) = text[at..].chars().next() else {
+                let Some(c) = text[word.end..].chars().next() else {
                     break;
                 };
                 if !in_word(c) || stands_alone(c) {
                     break;
                 }
                 let mut push = |lower: char| {
-                    letter = u32::from(lower);
-                    written.push(letter, length);
-                    unleeted.push(letter, length);
-                    length += 1;
+                    word.letter = u32::from(lower);
+                    word.hashes.push(word.letter, word.length);
+                    word.length += 1;
                 };
-                if is_own_lower(c) {
+                if is_lower(c) {
                     push(c);
                 } else {
                     c.to_lowercase().for_each(push);
                 }
-                letters += 1;
-                at += c.len_utf8();
+                word.letters += 1;
+                word.end += c.len_utf8();
             }
             Class::Separator | Class::Sign => break,
         }
         last = class;
     }
-    if letters == 0 {
-        let hash = NUMBERS[digits.min(LONGEST_NUMBER) as usize];
-        return Token::new(hash, hash, start..at);
-    }
-    let hashes = if digits > 0 && letters >= 2 {
-        unleeted
-    } else {
-        written
-    };
-    let mut token = Token::new(hashes.word.word(), hashes.stem.stem(), start..at);
-    if length == 1 && letters == 1 {
-        token.letter = letter;
-    }
-    token
+    word
 }
 
 /// The token of letters that were written apart.

@@ -12,6 +12,9 @@ use crate::chain::{Chain, Decision, Evaluation, Finding, PromptText};
 use crate::json::{Edit, JsonError, ScalarKind, apply_edits, each_scalar};
 use crate::placeholder::PlaceholderValues;
 
+/// The role of another reading of a text, in which only values are looked for.
+const DECODED: &str = "decoded";
+
 /// The evaluation of a document, with what is needed to redact it.
 #[derive(Debug)]
 pub struct EvaluatedDocument {
@@ -185,7 +188,10 @@ impl<'r> Roles<'r> {
     /// Units as the chain takes them.
     fn texts<'t>(&'t self, units: &'t [Unit<'_>]) -> Vec<PromptText<'t>> {
         let text = |unit: &'t Unit<'_>| PromptText {
-            role: self.role_of(unit),
+            role: match unit.is_decoded {
+                true => DECODED,
+                false => self.role_of(unit),
+            },
             text: &unit.text,
         };
         units.iter().map(text).collect()

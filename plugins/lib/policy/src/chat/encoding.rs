@@ -1,8 +1,8 @@
 //! Escapes of URLs and of HTML in texts, with the way back to the encoded text.
 
-use memchr::memchr;
+use memchr::memchr3;
 
-use crate::json::OffsetMap;
+use crate::json::{OffsetMap, escape_sequence as json_escape};
 
 /// The length of an escape of one byte, `%XX`.
 const BYTE_ESCAPE: usize = 3;
@@ -23,73 +23,101 @@ const NAMED: [(&str, char); 11] = [
     ("Tab", '\t'),
 ];
 
+/// A text without its escapes.
+pub(super) struct Decoded {
+    pub(super) text: String,
+    pub(super) map: OffsetMap,
+    /// How many escapes it had that decode to more than a sign of their own format.
+    pub(super) escapes: usize,
+}
+
+/// Decodes the escapes of JSON, of URLs and of HTML: one text may have several kinds, even within
+/// one value. `None` if there are none.
+pub(super) fn decode_escapes(encoded: &str) -> Option<Decoded> {
+    decode_with(encoded, |encoded, at| match encoded.as_bytes()[at] {
+        b'%' => percent(encoded, at),
+        b'&' => entity(&encoded[at..]),
+        _ => json_escape(&encoded[at..]).map(|(c, length)| (length, c)),
+    })
+}
+
 /// Decodes the escapes of bytes; `None` if there are none. Bytes that are not UTF-8 become
 /// U+FFFD.
 pub(super) fn percent_decode(encoded: &str) -> Option<(String, OffsetMap)> {
+    let decoded = decode_with(encoded, |encoded, at| match encoded.as_bytes()[at] {
+        b'%' => percent(encoded, at),
+        _ => None,
+    })?;
+    Some((decoded.text, decoded.map))
+}
+
+/// Decodes what `read` reads at each sign that begins an escape: its length, and its character.
+fn decode_with(
+    encoded: &str,
+    read: impl Fn(&str, usize) -> Option<(usize, char)>,
+) -> Option<Decoded> {
+    let bytes = encoded.as_bytes();
     let mut map = OffsetMap::default();
-    let mut decoded = String::new();
-    let mut at = 0;
-    let mut copied = 0;
-    while let Some(next) = memchr(b'%', &encoded.as_bytes()[at..]) {
+    let mut text = String::new();
+    let (mut at, mut copied, mut escapes) = (0, 0, 0);
+    while let Some(next) = memchr3(b'%', b'&', b'\\', &bytes[at..]) {
         at += next;
-        let Some(first) = byte_at(encoded, at) else {
+        let Some((length, c)) = read(encoded, at) else {
             at += 1;
             continue;
         };
-        decoded.push_str(&encoded[copied..at]);
-        let length = match first {
-            0xc2..=0xdf => 2,
-            0xe0..=0xef => 3,
-            0xf0..=0xf4 => 4,
-            _ => 1,
-        };
-        let bytes: Option<Vec<u8>> = (0..length)
-            .map(|n| byte_at(encoded, at + n * BYTE_ESCAPE))
-            .collect();
-        let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-        let start = decoded.len();
-        at += BYTE_ESCAPE * text.as_ref().map_or(1, |_| length);
-        decoded.push_str(text.as_deref().unwrap_or("\u{fffd}"));
-        map.push(start, decoded.len(), at);
+        if text.is_empty() {
+            text.reserve(encoded.len());
+        }
+        text.push_str(&encoded[copied..at]);
+        let start = text.len();
+        text.push(c);
+        escapes += usize::from(!matches!(c, '/' | '\\' | '\u{8}' | '\u{c}' | '\r'));
+        at += length;
+        map.push(start, text.len(), at);
         copied = at;
     }
     // Nearly all texts have none, and are not copied.
     (copied > 0).then(|| {
-        decoded.push_str(&encoded[copied..]);
-        (decoded, map)
+        text.push_str(&encoded[copied..]);
+        Decoded { text, map, escapes }
+    })
+}
+
+/// Reads the escapes of the bytes of one character.
+fn percent(encoded: &str, at: usize) -> Option<(usize, char)> {
+    let first = byte_at(encoded, at)?;
+    let length = match first {
+        0x00..=0x7f => return Some((BYTE_ESCAPE, char::from(first))),
+        0xc2..=0xdf => 2,
+        0xe0..=0xef => 3,
+        0xf0..=0xf4 => 4,
+        _ => 1,
+    };
+    let mut bytes = [0; 4];
+    let mut read = bytes.iter_mut().take(length).enumerate();
+    let is_escaped = read.all(|(n, byte)| {
+        let value = byte_at(encoded, at + n * BYTE_ESCAPE);
+        *byte = value.unwrap_or_default();
+        value.is_some()
+    });
+    let text = std::str::from_utf8(&bytes[..length]).ok();
+    let c = text
+        .filter(|_| is_escaped)
+        .and_then(|text| text.chars().next());
+    Some(match c {
+        Some(c) => (BYTE_ESCAPE * length, c),
+        None => (BYTE_ESCAPE, char::REPLACEMENT_CHARACTER),
     })
 }
 
 fn byte_at(encoded: &str, at: usize) -> Option<u8> {
-    let digits = encoded.get(at..at + BYTE_ESCAPE)?.strip_prefix('%')?;
-    let is_hex = digits.bytes().all(|b| b.is_ascii_hexdigit());
-    u8::from_str_radix(digits, 16).ok().filter(|_| is_hex)
-}
-
-/// Decodes the entities of HTML; `None` if none is part of a value.
-pub(super) fn entity_decode(encoded: &str) -> Option<(String, OffsetMap)> {
-    let mut map = OffsetMap::default();
-    let mut decoded = String::new();
-    let mut at = 0;
-    let mut copied = 0;
-    while let Some(next) = memchr(b'&', &encoded.as_bytes()[at..]) {
-        at += next;
-        let Some((length, c)) = entity(&encoded[at..]) else {
-            at += 1;
-            continue;
-        };
-        decoded.push_str(&encoded[copied..at]);
-        let start = decoded.len();
-        decoded.push(c);
-        at += length;
-        map.push(start, decoded.len(), at);
-        copied = at;
-    }
-    // Nearly all texts have none, and are not copied.
-    (copied > 0).then(|| {
-        decoded.push_str(&encoded[copied..]);
-        (decoded, map)
-    })
+    let digit = |at: usize| {
+        let digit = char::from(*encoded.as_bytes().get(at)?).to_digit(16)?;
+        u8::try_from(digit).ok()
+    };
+    (encoded.as_bytes().get(at) == Some(&b'%'))
+        .then(|| Some(digit(at + 1)? << 4 | digit(at + 2)?))?
 }
 
 /// Reads the entity at the beginning of a text: its length, and its character.
@@ -112,11 +140,11 @@ fn entity(text: &str) -> Option<(usize, char)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{entity_decode, percent_decode};
+    use super::{decode_escapes, percent_decode};
 
     #[test]
     fn only_what_can_be_inside_a_value_is_decoded() {
-        let entities = |text| entity_decode(text).map(|(text, _)| text);
+        let entities = |text| decode_escapes(text).map(|decoded| decoded.text);
         for (text, expected) in [
             ("bob&#64;example&period;com", Some("bob@example.com")),
             ("a&#x40;b &lt;i&gt;", Some("a@b &lt;i&gt;")),
@@ -126,9 +154,10 @@ mod tests {
         ] {
             assert_eq!(entities(text).as_deref(), expected, "{text}");
         }
-        let (text, map) = entity_decode("mail bob&commat;b.org now").unwrap();
-        assert_eq!(text, "mail bob@b.org now");
-        assert_eq!(map.range(5..14), 5..21);
+        let decoded = decode_escapes("mail bob&commat;b%2eorg\\u0020now").unwrap();
+        assert_eq!(decoded.text, "mail bob@b.org now");
+        assert_eq!(decoded.map.range(5..14), 5..23);
+        assert_eq!(decoded.escapes, 3);
         assert!(percent_decode("100 % of 50%").is_none());
     }
 }

@@ -19,6 +19,8 @@ pub(super) struct Unit<'d> {
     pub(super) part: Option<usize>,
     /// It is a key.
     pub(super) is_key: bool,
+    /// It is the reading of another text that detectors of intent read decoded themselves.
+    pub(super) is_decoded: bool,
 }
 
 /// A part of a text, and where it came from.
@@ -48,6 +50,7 @@ impl Unit<'_> {
             parts: self.parts,
             part: self.part,
             is_key: self.is_key,
+            is_decoded: self.is_decoded,
         }
     }
 

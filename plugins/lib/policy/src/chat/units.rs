@@ -5,17 +5,21 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use super::data_url::{self, DataText};
-use super::encoding::{entity_decode, percent_decode};
+use super::encoding::decode_escapes;
 use super::origin::{Form, Origin};
 use super::protocol::{Direction, Role, is_protocol_number, role_of};
 use super::unit::{Part, Parts, Unit};
-use crate::json::{JsonError, OffsetMap, Scalar, ScalarKind, Segment, each_scalar, unescape};
+use crate::json::{JsonError, OffsetMap, Scalar, ScalarKind, Segment, each_scalar};
 
 /// How deep JSON inside strings of JSON is read.
 const MAX_NESTED: usize = 3;
 /// Shortest number that is judged, in bytes: no shorter one is personal data
 /// without a word that announces it.
 pub(super) const MIN_NUMBER: usize = 9;
+
+/// Escapes from which the detectors of intent read a text decoded themselves, three of a kind: only
+/// values are looked for in its reading.
+const MANY_ESCAPES: usize = 9;
 
 /// Members of parts that are not text, such as those of an image.
 const BESIDE_TEXT: [&str; 7] = [
@@ -162,6 +166,7 @@ impl<'d> Units<'d> {
             label,
             part,
             is_key: scalar.kind == ScalarKind::Key,
+            is_decoded: false,
         })
     }
 
@@ -210,35 +215,33 @@ impl<'d> Units<'d> {
                 parts: Parts::Several(Vec::new()),
                 part: None,
                 is_key: false,
+                is_decoded: false,
             });
         }
         true
     }
 
-    /// Adds the readings of a text without the escapes of JSON, of URLs and of HTML, if it has any.
+    /// Adds the reading of a text without the escapes of JSON, of URLs and of HTML, if it has any.
     fn add_decoded(&mut self, text: &str, origin: &Rc<Origin>, message: Option<usize>) {
-        let unescaped = match unescape(text) {
-            (Cow::Owned(unescaped), map) if unescaped != text => Some((unescaped, map)),
-            _ => None,
+        let Some(decoded) = decode_escapes(text).filter(|decoded| decoded.text != text) else {
+            return;
         };
-        let readings = [unescaped, percent_decode(text), entity_decode(text)];
-        for (decoded, map) in readings.into_iter().flatten() {
-            let origin = Origin {
-                form: Form::Unescaped,
-                map,
-                range: 0..text.len(),
-                parent: Some(Rc::clone(origin)),
-                rewrite: origin.rewrite,
-            };
-            self.readings.push(Unit {
-                message,
-                parts: Parts::One((0..decoded.len(), Rc::new(origin))),
-                text: decoded.into(),
-                label: Box::default(),
-                part: None,
-                is_key: false,
-            });
-        }
+        let origin = Origin {
+            form: Form::Unescaped,
+            map: decoded.map,
+            range: 0..text.len(),
+            parent: Some(Rc::clone(origin)),
+            rewrite: origin.rewrite,
+        };
+        self.readings.push(Unit {
+            message,
+            parts: Parts::One((0..decoded.text.len(), Rc::new(origin))),
+            text: decoded.text.into(),
+            label: Box::default(),
+            part: None,
+            is_key: false,
+            is_decoded: decoded.escapes >= MANY_ESCAPES,
+        });
     }
 
     /// Reads the text of a `data:` URL; `false` when the URL itself is text as well.
@@ -260,6 +263,7 @@ impl<'d> Units<'d> {
                 parts: Parts::One((0..start, Rc::clone(origin))),
                 part: None,
                 is_key: false,
+                is_decoded: false,
             });
         }
         let origin = Origin {
@@ -276,6 +280,7 @@ impl<'d> Units<'d> {
             label: Box::default(),
             part: None,
             is_key: false,
+            is_decoded: false,
         };
         if is_whole {
             self.single.push(unit);
@@ -330,6 +335,7 @@ impl<'d> Units<'d> {
             parts: Parts::Several(parts),
             part: None,
             is_key: false,
+            is_decoded: false,
         };
         joined.map(whole).collect()
     }

@@ -97,7 +97,7 @@ pub(crate) fn unescape(text: &str) -> (Cow<'_, str>, OffsetMap) {
 
 /// The character that an escape at the beginning of `text` stands for, and the
 /// length of the escape.
-fn escape_sequence(text: &str) -> Option<(char, usize)> {
+pub(crate) fn escape_sequence(text: &str) -> Option<(char, usize)> {
     let mut bytes = text.bytes();
     if bytes.next() != Some(b'\\') {
         return None;

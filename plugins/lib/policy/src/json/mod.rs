@@ -16,5 +16,5 @@ pub use grammar::{JsonError, MAX_DEPTH};
 pub use members::{Member, find_members, items, members};
 pub use scalars::is_number;
 
-pub(crate) use decode::{OffsetMap, escape, unescape};
+pub(crate) use decode::{OffsetMap, escape, escape_sequence, unescape};
 pub(crate) use scalars::{Scalar, ScalarKind, Segment, each_scalar};

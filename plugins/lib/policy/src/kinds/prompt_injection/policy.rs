@@ -78,7 +78,8 @@ impl RequestPhase for Guard {
     }
 }
 
-/// What the operator and the model wrote is not an attack on them.
+/// What the operator and the model wrote is not an attack on them, and what is decoded was read when
+/// the encoded text was judged.
 fn is_judged(text: &PromptText<'_>) -> bool {
-    !matches!(text.role, "system" | "developer" | "assistant")
+    !matches!(text.role, "system" | "developer" | "assistant" | "decoded")
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use kt_detect::PlainText;
+use kt_detect::{PlainText, is_alphanumeric, is_lower};
 
 use super::base64::{decoded_hex, decoded_runs};
 use super::fold;
@@ -126,11 +126,18 @@ fn fold_text(text: &str, normalize: bool) -> String {
         push_ascii(&rest[..ascii], normalize, &mut out);
         rest = &rest[ascii..];
         let other = rest.find(|c: char| c.is_ascii()).unwrap_or(rest.len());
-        for c in rest[..other].chars().flat_map(char::to_lowercase) {
-            if normalize && (fold::is_invisible(c) || fold::untag(c).is_some()) {
-                continue;
+        let mut push = |c: char| {
+            let dropped = normalize && (fold::is_invisible(c) || fold::untag(c).is_some());
+            if !dropped {
+                push_folded(if normalize { fold::plain(c) } else { c }, &mut out);
             }
-            push_folded(if normalize { fold::plain(c) } else { c }, &mut out);
+        };
+        for c in rest[..other].chars() {
+            if is_lower(c) {
+                push(c);
+            } else {
+                c.to_lowercase().for_each(&mut push);
+            }
         }
         rest = &rest[other..];
     }
@@ -246,7 +253,7 @@ const CLASSES: [u8; 256] = {
 fn class_of(c: char) -> u8 {
     match u8::try_from(c) {
         Ok(byte) if byte.is_ascii() => CLASSES[usize::from(byte)],
-        _ if c.is_alphanumeric() => LETTER,
+        _ if is_alphanumeric(c) => LETTER,
         _ if separates(c) => SEPARATOR,
         _ => OTHER,
     }
@@ -263,7 +270,7 @@ fn join_spaced(text: &str) -> Option<String> {
     let mut joined = String::with_capacity(text.len());
     let mut index = 0;
     while index < chars.len() {
-        let single = chars[index].is_alphanumeric()
+        let single = is_alphanumeric(chars[index])
             && chars.get(index + 1).is_none_or(|c| separates(*c))
             && (index == 0 || separates(chars[index - 1]));
         joined.push(chars[index]);
