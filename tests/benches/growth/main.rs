@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
+use std::time::Duration;
 
 const GATEWAYS: [usize; 3] = [100, 1_000, 10_000];
 const INSTANCES: [usize; 3] = [10, 100, 1_000];
@@ -174,6 +175,62 @@ fn gateways(server: &ControlPlane, size: usize, table: &mut Table) {
             }
         }
     });
+    states(server, size, table);
+}
+
+/// Measures lists by state, when each gateway has an instance and one of them rejects its version.
+fn states(server: &ControlPlane, size: usize, table: &mut Table) {
+    thread::scope(|scope| {
+        for writer in 0..WRITERS {
+            scope.spawn(move || {
+                let mut client = server.connect();
+                for number in (writer..size).step_by(WRITERS) {
+                    let target = format!("/v1/gateways/g{number:06}");
+                    let gateway = client.json("GET", &target, "");
+                    let report = first_report(&gateway, number == size / 2);
+                    client.request("POST", &format!("{target}/status"), &report);
+                }
+            });
+        }
+    });
+    let mut before = 0.0;
+    while server.cpu_micros() - before > 5000.0 {
+        before = server.cpu_micros();
+        thread::sleep(Duration::from_millis(1500));
+    }
+    let mut client = server.connect();
+    for (name, target) in [
+        (
+            "list, in sync, limit 1",
+            "/v1/gateways?state=in-sync&limit=1",
+        ),
+        ("list, rejected", "/v1/gateways?state=rejected"),
+        ("list, drifted (none)", "/v1/gateways?state=drifted"),
+        ("list, halted (none)", "/v1/gateways?state=halted"),
+    ] {
+        measure(server, table, name, |_| {
+            client.request("GET", target, "");
+        });
+    }
+}
+
+/// The first report of the only instance of a gateway.
+fn first_report(gateway: &Value, rejects: bool) -> String {
+    let generation = &gateway["generation"];
+    let at = "2026-01-01T00:00:00Z";
+    let answer = if rejects {
+        json!({"generation": generation, "version": 1, "code": "bad", "message": "bad", "at": at})
+    } else {
+        json!({
+            "generation": generation, "version": 1, "sha256": gateway["desired"]["sha256"], "at": at,
+        })
+    };
+    let name = if rejects { "rejection" } else { "applied" };
+    let report = json!({
+        "instance_id": "in_aaaaaaaaaaaaaaaa", "seq": 1, "lease_seconds": 3600, "started_at": at,
+        "source": "control-plane", name: answer,
+    });
+    report.to_string()
 }
 
 fn instances(server: &ControlPlane, size: usize, table: &mut Table) {
@@ -212,7 +269,7 @@ fn instances(server: &ControlPlane, size: usize, table: &mut Table) {
     let mut before = 0.0;
     while server.cpu_micros() - before > 2000.0 {
         before = server.cpu_micros();
-        thread::sleep(std::time::Duration::from_millis(200));
+        thread::sleep(Duration::from_millis(200));
     }
     measure(server, table, "report of one of the instances", |number| {
         client.request("POST", &status, &report(number % size, 2 + number));

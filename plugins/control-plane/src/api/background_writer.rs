@@ -1,4 +1,7 @@
-//! Writes to the store that no request makes: audit events, and the times at which tokens were used.
+//! Writes to the store that no request makes: audit events, the times at which tokens were used, and
+//! the states of gateways.
+
+use kt_control_api::Timestamp;
 
 use super::error::ApiError;
 use crate::store::{AuditEvent, ChangeContext, TokenUse};
@@ -19,4 +22,10 @@ pub(crate) trait BackgroundWriter: Send + Sync {
     /// # Errors
     /// When the times were not written.
     fn record_token_uses(&self, uses: Vec<TokenUse>) -> Result<(), ApiError>;
+
+    /// Stores states of gateways.
+    ///
+    /// # Errors
+    /// When the states were not written.
+    fn settle_states(&self, now: Timestamp) -> Result<(), ApiError>;
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use kt_control_api::{
     CreateGatewayRequest, CreateGatewayResponse, Gateway, GatewayId, GatewayPatch, Page,
-    ProblemCode, ProblemItem, ServiceMode, ServiceVersion, SyncState, Token, TokenId, TokenKind,
-    VersionOrigin, WhoAmI,
+    ProblemCode, ProblemItem, ProcessIdentity, ServiceMode, ServiceVersion, SyncState, Token,
+    TokenId, TokenKind, VersionOrigin, WhoAmI,
 };
 
 use super::checks::check_source;
@@ -18,8 +18,8 @@ use super::reply::{HandlerResult, Reply, WakeTarget};
 use super::response::{empty, gateway_changed, json, set_etag};
 use super::service::{Api, RequestContext};
 use crate::store::{
-    GatewayFilter, GatewayRef, GatewayRow, NewGateway, NewToken, NewVersion, StoreError,
-    StoredScope,
+    GatewayFilter, GatewayRef, GatewayRow, ListedState, NewGateway, NewToken, NewVersion,
+    StateFilter, StoreError, StoredScope,
 };
 
 /// Number of gateways read at a time to fill a page.
@@ -142,21 +142,29 @@ impl Api {
                 .cloned()
                 .unwrap_or_default(),
             labels: parse_labels(request.query.get("label").map_or("", String::as_str))?,
+            state: state.map(|state| StateFilter {
+                state,
+                now: self.now(),
+                boot_id: ProcessIdentity::current_boot_id(),
+            }),
             limit: 0,
         };
+        if state.is_some() && self.service() == ServiceMode::Embedded {
+            // The list is the same without; a server does it all the time.
+            drop(self.settle_states());
+        }
         let mut items: Vec<Gateway> = Vec::new();
         while items.len() <= limit {
-            // The states are derived from the instances, so gateways of other states are read too.
-            filter.limit = match state {
-                None => BATCH.min(limit + 1 - items.len()),
-                Some(_) => BATCH,
-            };
+            filter.limit = BATCH.min(limit + 1 - items.len());
             let batch = self.store_result(self.store().list(&filter))?;
             let is_last = batch.len() < filter.limit;
             filter.after = batch.last().map(|last| last.gateway.name.clone());
-            let now = self.now();
+            let now = filter
+                .state
+                .as_ref()
+                .map_or_else(|| self.now(), |state| state.now);
             let views = batch.iter().map(|snapshot| snapshot.view(now));
-            items.extend(views.filter(|view| state.is_none_or(|state| state.selects(view))));
+            items.extend(views.filter(|view| state.is_none_or(|state| selects(state, view))));
             if is_last {
                 break;
             }
@@ -224,21 +232,10 @@ fn require_valid(errors: Vec<ProblemItem>) -> Result<(), ApiError> {
     }
 }
 
-/// A state by which gateways are listed.
-#[derive(Debug, Clone, Copy)]
-enum ListedState {
-    /// Relative to the desired version.
-    Sync(SyncState),
-    /// Halted, whatever the other state.
-    Halted,
-}
-
-impl ListedState {
-    fn selects(self, gateway: &Gateway) -> bool {
-        match self {
-            Self::Sync(state) => gateway.state == state,
-            Self::Halted => gateway.halt.is_some(),
-        }
+fn selects(state: ListedState, gateway: &Gateway) -> bool {
+    match state {
+        ListedState::Sync(state) => gateway.state == state,
+        ListedState::Halted => gateway.halt.is_some(),
     }
 }
 

@@ -146,6 +146,21 @@ impl Api {
         }
     }
 
+    /// Stores the states of all gateways whose stored state does not hold. Blocks.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written.
+    pub(crate) fn settle_states(&self) -> Result<(), ApiError> {
+        let now = self.now();
+        while self.store_result(self.store.has_unsettled_states(now))? {
+            match &self.background_writer {
+                Some(writer) => writer.settle_states(now)?,
+                None => self.store_result(self.store.settle_states(now))?,
+            }
+        }
+        Ok(())
+    }
+
     /// Converts an error of the store.
     pub(crate) fn store_error(&self, error: StoreError) -> ApiError {
         from_store(error, self.now())

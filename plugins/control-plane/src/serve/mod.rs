@@ -23,6 +23,7 @@ mod notifier;
 mod options;
 mod peer;
 mod run;
+mod states;
 mod storage;
 mod streaming_body;
 #[cfg(test)]

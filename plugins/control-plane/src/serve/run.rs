@@ -19,6 +19,7 @@ use super::listen::Listeners;
 use super::notifier::Notifier;
 use super::options::{ServeOptions, ServerInfo};
 use super::peer::PeerOrigin;
+use super::states::settle_periodically;
 use super::storage::Storage;
 use super::tls::{CertificateWatcher, TlsHandshake};
 use crate::api::Api;
@@ -107,6 +108,7 @@ pub fn serve(
         drop(tokio::spawn(
             token_uses.clone().flush_periodically(api.clone()),
         ));
+        drop(tokio::spawn(settle_periodically(api.clone())));
         accept_connections(listeners, server, tls, stop).await;
         // A database may be unreachable, and the uses of a minute are not worth the wait.
         if in_file {

@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
-use kt_control_api::{Problem, ProblemCode, Request};
+use kt_control_api::{Problem, ProblemCode, Request, Timestamp};
 use tokio::sync::oneshot;
 
 use super::blocking::internal_error;
@@ -52,6 +52,8 @@ enum Write {
     AuditEvent(ChangeContext, AuditEvent),
     /// When tokens were used.
     TokenUses(Vec<TokenUse>),
+    /// States of gateways.
+    States(Timestamp),
 }
 
 impl Write {
@@ -64,6 +66,7 @@ impl Write {
                 without_reply(api, api.store().record_audit_event(change, event))
             }
             Self::TokenUses(uses) => without_reply(api, api.store().record_token_uses(uses)),
+            Self::States(now) => without_reply(api, api.store().settle_states(*now)),
         }
     }
 }
@@ -130,6 +133,10 @@ impl BackgroundWriter for WriteQueue {
 
     fn record_token_uses(&self, uses: Vec<TokenUse>) -> Result<(), ApiError> {
         self.execute_blocking(Write::TokenUses(uses))
+    }
+
+    fn settle_states(&self, now: Timestamp) -> Result<(), ApiError> {
+        self.execute_blocking(Write::States(now))
     }
 }
 

@@ -73,11 +73,25 @@ pub trait Store: Send + Sync {
         now: Timestamp,
     ) -> Result<bool, StoreError>;
 
-    /// Returns gateways, ordered by name.
+    /// Returns gateways, ordered by name. Those of a list by state include others, whose state must
+    /// be looked at.
     ///
     /// # Errors
     /// When the store cannot be read.
     fn list(&self, filter: &GatewayFilter) -> Result<Vec<GatewaySnapshot>, StoreError>;
+
+    /// Returns whether the stored state of a gateway does not hold at this time.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn has_unsettled_states(&self, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// Stores the states at this time of some of the gateways whose stored state does not hold. A
+    /// list by state reads these gateways whatever their state, so this only makes it faster.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn settle_states(&self, now: Timestamp) -> Result<(), StoreError>;
 
     /// Returns versions below `before`, the newest first.
     ///

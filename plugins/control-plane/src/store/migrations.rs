@@ -13,6 +13,7 @@ pub(super) const SQLITE: &[&str] = &[
     include_str!("sqlite/schema/0008.sql"),
     include_str!("sqlite/schema/0009.sql"),
     include_str!("sqlite/schema/0010.sql"),
+    include_str!("sqlite/schema/0011.sql"),
 ];
 
 /// The migrations of PostgreSQL.
@@ -26,4 +27,5 @@ pub(super) const POSTGRES: &[&str] = &[
     include_str!("postgres/schema/0007.sql"),
     include_str!("postgres/schema/0008.sql"),
     include_str!("postgres/schema/0009.sql"),
+    include_str!("postgres/schema/0010.sql"),
 ];

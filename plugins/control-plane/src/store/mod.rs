@@ -29,7 +29,7 @@ pub use change::{
 };
 pub use contract::Store;
 pub use error::StoreError;
-pub use filter::{AuditFilter, GatewayFilter, TokenFilter};
+pub use filter::{AuditFilter, GatewayFilter, ListedState, StateFilter, TokenFilter};
 pub use postgres::{
     ChangeListeners, DatabaseAddress, DatabaseAddressError, Password, PasswordError,
     PasswordSources, PostgresStore, TlsOptions,

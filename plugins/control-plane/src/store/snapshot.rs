@@ -1,4 +1,4 @@
-//! A gateway with its instances at one moment, and how the API shows it.
+//! A gateway with its instances at one moment, how the API shows it, and how long its state holds.
 
 use kt_control_api::{
     AppliedVersion, DesiredVersion, Gateway, Instance, Rejection, StatusReport, SyncState,
@@ -11,8 +11,10 @@ use super::table::columns;
 /// An instance as stored: its last report, and when that was received.
 #[derive(Debug, Clone)]
 pub struct InstanceRecord {
-    /// The last report.
+    /// What the last report contained.
     pub report: StatusReport,
+    /// The number of the last report. That in `report` may be an older one, which was the same.
+    pub seq: u64,
     /// When it was received.
     pub seen_at: Timestamp,
     /// When its lease expires.
@@ -22,6 +24,7 @@ pub struct InstanceRecord {
 columns! {
     InstanceRecord in "instances" {
         report: StatusReport,
+        seq: u64,
         seen_at: Timestamp,
         lease_until: Timestamp,
     }
@@ -36,6 +39,15 @@ pub struct GatewaySnapshot {
     pub desired: Option<DesiredVersion>,
     /// Its instances, the most recently seen first.
     pub instances: Vec<InstanceRecord>,
+}
+
+/// A state of a gateway, and the period in which it has it unless an instance reports something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct StatePeriod {
+    pub(super) state: SyncState,
+    pub(super) from: i64,
+    /// The first microsecond after it.
+    pub(super) until: i64,
 }
 
 /// What is desired of the instances of a gateway, without the instances.
@@ -56,6 +68,13 @@ pub(super) const EXPIRED_INSTANCES_KEPT: i64 = 50;
 /// Maximum number of instances of a gateway whose lease has not expired. Another one is refused:
 /// none of them may be forgotten, or a rejection of it would be.
 pub(super) const MAX_INSTANCES: i64 = 10_000;
+
+/// Number of instances after which no further gateway is settled in a transaction.
+pub(super) const INSTANCES_PER_SETTLEMENT: usize = 1000;
+
+/// The period of a state is extended when it would be longer by this part of a lease, in microseconds
+/// for each second of the lease: by every second report.
+pub(super) const RENEWED_PART: i64 = 500_000;
 
 /// Returns the answers of a report that the previous one did not have.
 pub(super) fn new_answers<'a>(
@@ -87,7 +106,30 @@ pub(super) fn is_change(
     })
 }
 
+/// Returns whether a report only extends the lease of the instance.
+pub(super) fn is_renewal(
+    before: &InstanceRecord,
+    now: Timestamp,
+    lease_until: Timestamp,
+    report: &StatusReport,
+) -> bool {
+    let same = || {
+        let seq = before.report.seq;
+        before.report
+            == StatusReport {
+                seq,
+                ..report.clone()
+            }
+    };
+    now < before.lease_until && before.lease_until <= lease_until && same()
+}
+
 impl DesiredState {
+    /// Returns the state of an instance while its lease is valid.
+    pub(super) fn state_of(&self, report: &StatusReport) -> SyncState {
+        state_of(self.desired.as_ref(), &self.gateway, report)
+    }
+
     /// Returns the gateway with some of its instances.
     #[must_use]
     pub fn with_instances(self, instances: Vec<InstanceRecord>) -> GatewaySnapshot {
@@ -130,7 +172,51 @@ impl InstanceRecord {
     }
 }
 
+fn state_of(
+    desired: Option<&DesiredVersion>,
+    gateway: &GatewayRow,
+    report: &StatusReport,
+) -> SyncState {
+    if report.stopping {
+        return SyncState::Offline;
+    }
+    let (applied, rejection) = (report.applied.as_ref(), report.rejection.as_ref());
+    SyncState::of_answers(desired, gateway.generation, applied, rejection)
+}
+
 impl GatewaySnapshot {
+    /// Returns the state at a time, and its period: the state of a gateway is the most severe one of
+    /// its live instances, so it holds from the end of the last lease with a more severe one to that
+    /// of the last lease with it. Processes that are known to have ended count until the ends of
+    /// their leases.
+    pub(super) fn state_period(&self, now: Timestamp) -> StatePeriod {
+        let now = now.as_microsecond();
+        let (mut state, mut until) = (SyncState::Offline, i64::MAX);
+        for (one, lease) in self.leases().filter(|(_, lease)| *lease > now) {
+            if one.severity() > state.severity() {
+                (state, until) = (one, lease);
+            } else if one == state {
+                until = until.max(lease);
+            }
+        }
+        let above = self
+            .leases()
+            .filter(|(one, _)| one.severity() > state.severity());
+        StatePeriod {
+            state,
+            from: above.map(|(_, lease)| lease).max().unwrap_or(0),
+            until,
+        }
+    }
+
+    /// Returns the states of the instances during their leases, and when those end.
+    fn leases(&self) -> impl Iterator<Item = (SyncState, i64)> {
+        self.instances.iter().map(|one| {
+            let state = state_of(self.desired.as_ref(), &self.gateway, &one.report);
+            (state, one.lease_until.as_microsecond())
+        })
+    }
+
     /// Returns what the live instances serve, the most recently seen first.
     pub fn applied(&self, now: Timestamp) -> impl Iterator<Item = &AppliedVersion> {
         let live = self.instances.iter().filter(move |one| one.is_live(now));

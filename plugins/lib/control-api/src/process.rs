@@ -32,11 +32,18 @@ impl ProcessIdentity {
         let pid = std::process::id();
         Self {
             host: read_line("/proc/sys/kernel/hostname"),
-            boot_id: read_line("/proc/sys/kernel/random/boot_id"),
+            boot_id: Self::current_boot_id(),
             pid_namespace: pid_namespace(),
             pid: Some(pid),
             start_ticks: process_state(pid).map(|(_, ticks)| ticks),
         }
+    }
+
+    /// Returns the id of the current boot of this machine: [`ProcessIdentity::is_known_gone`] is
+    /// `false` for processes of others.
+    #[must_use]
+    pub fn current_boot_id() -> Option<String> {
+        read_line("/proc/sys/kernel/random/boot_id")
     }
 
     /// Returns whether the process is known to have ended.
@@ -59,10 +66,7 @@ impl ProcessIdentity {
     }
 
     fn shares_process_ids(&self) -> bool {
-        let current = (
-            read_line("/proc/sys/kernel/random/boot_id"),
-            pid_namespace(),
-        );
+        let current = (Self::current_boot_id(), pid_namespace());
         current.0.is_some()
             && current.1.is_some()
             && current == (self.boot_id.clone(), self.pid_namespace.clone())

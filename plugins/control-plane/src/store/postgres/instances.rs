@@ -9,11 +9,14 @@ use super::gateways;
 use super::query_error::QueryError;
 use super::rows::{self, bigint};
 use super::session::Session;
+use super::states::{EXTEND, Extension};
 use super::text::{storable, storable_json};
 use crate::store::rows::{OUTCOMES_KEPT, deletes_oldest};
-use crate::store::snapshot::{EXPIRED_INSTANCES_KEPT, MAX_INSTANCES, is_change, new_answers};
+use crate::store::snapshot::{
+    EXPIRED_INSTANCES_KEPT, MAX_INSTANCES, is_change, is_renewal, new_answers,
+};
 use crate::store::table::Row as _;
-use crate::store::{GatewayRef, GatewayRow, InstanceRecord, ReportReceipt, StoreError};
+use crate::store::{DesiredState, GatewayRef, InstanceRecord, ReportReceipt, StoreError};
 
 /// Serializes the reports of an instance, whichever server receives them.
 const LOCK_INSTANCE: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
@@ -42,6 +45,9 @@ const PUT: &str = "
     VALUES($1::text, $2::text, $3, $4::bigint, $5, $6::text::jsonb)
     ON CONFLICT(gateway_id, instance_id) DO UPDATE SET seq = excluded.seq,
       seen_at = excluded.seen_at, lease_until = excluded.lease_until, report = excluded.report";
+/// Does not set the report, so that no trigger looks at the state of the gateway.
+const RENEW: &str = "UPDATE instances SET seq = $3, seen_at = $4, lease_until = $5
+    WHERE gateway_id = $1 AND instance_id = $2";
 const PRUNE: &str = "DELETE FROM instances WHERE gateway_id = $1 AND instance_id IN (
     SELECT instance_id FROM instances WHERE gateway_id = $1 AND lease_until <= $2
     ORDER BY seen_at DESC OFFSET $3)";
@@ -110,10 +116,18 @@ async fn attempt(
     report: &StatusReport,
 ) -> Result<ReportReceipt, QueryError> {
     let (condition, text) = gateways::lookup(gateway_ref);
-    let columns = rows::select_list::<GatewayRow>("g.");
-    let select = format!("SELECT {columns} FROM gateways g {condition}");
+    let select = format!("{} {condition}", *rows::STATE);
     session
-        .prepare(&[LOCK_INSTANCE, &select, &ONE, PUT, PRUNE, COUNT])
+        .prepare(&[
+            LOCK_INSTANCE,
+            &select,
+            &ONE,
+            PUT,
+            RENEW,
+            EXTEND,
+            PRUNE,
+            COUNT,
+        ])
         .await?;
     session.begin();
     let instance = report.instance_id.as_str();
@@ -128,22 +142,29 @@ async fn attempt(
     );
     begun?;
     drop(locked?);
-    let gateway = GatewayRow::from_row(&gateways::present(gateway_ref, row?)?)?;
+    let current = rows::state(&gateways::present(gateway_ref, row?)?)?;
+    let gateway = &current.gateway;
     let mut receipt = ReportReceipt {
         generation: gateway.generation,
         lease_until: now + std::time::Duration::from_secs(report.lease_seconds.into()),
         ignored: false,
         rejected: false,
+        renewed: false,
         changed: false,
         repairs_drift: gateway.drift == DriftPolicy::Repair,
-        gateway: gateway.id,
+        gateway: gateway.id.clone(),
     };
     let previous = one(session, &receipt.gateway, &report.instance_id).await?;
     match &previous {
-        Some(before) if before.report.seq >= report.seq => {
+        Some(before) if before.seq >= report.seq => {
             receipt.lease_until = before.lease_until;
             receipt.ignored = true;
             session.roll_back().await;
+        }
+        Some(before) if is_renewal(before, now, receipt.lease_until, report) => {
+            renew(session, now, &current, &receipt, report).await?;
+            session.committed();
+            receipt.renewed = true;
         }
         _ => {
             let before = previous.as_ref().map(|previous| &previous.report);
@@ -167,6 +188,37 @@ async fn attempt(
         }
     }
     Ok(receipt)
+}
+
+/// Extends the lease of an instance that reports the same again, and commits.
+async fn renew(
+    session: &Session,
+    now: Timestamp,
+    current: &DesiredState,
+    receipt: &ReportReceipt,
+    report: &StatusReport,
+) -> Result<(), QueryError> {
+    let values: [&(dyn ToSql + Sync); 5] = [
+        &receipt.gateway.as_str(),
+        &report.instance_id.as_str(),
+        &bigint(report.seq)?,
+        &now.as_microsecond(),
+        &receipt.lease_until.as_microsecond(),
+    ];
+    let extension = Extension::new(now, current, receipt.lease_until, report)?;
+    let extend = async {
+        match &extension {
+            Some(extension) => session.rows(EXTEND, &extension.values()).await.map(drop),
+            None => Ok(()),
+        }
+    };
+    let (renewed, extended, committed) = tokio::join!(
+        biased;
+        session.rows(RENEW, &values),
+        extend,
+        session.batch_execute("COMMIT"),
+    );
+    renewed.map(drop).and(extended).and(committed)
 }
 
 async fn put(

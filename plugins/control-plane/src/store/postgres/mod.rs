@@ -21,6 +21,7 @@ mod listen;
 mod migrate;
 mod notification_tracker;
 mod notifications;
+mod notify;
 mod password;
 mod password_sources;
 mod publish_batch;
@@ -28,6 +29,7 @@ mod query_error;
 mod retention;
 mod rows;
 mod session;
+mod states;
 mod store;
 #[cfg(test)]
 mod tests;

@@ -23,8 +23,8 @@ pub(super) static STATE: LazyLock<String> = LazyLock::new(|| state_with(""));
 /// Selects what [`snapshot`] reads, in one statement and so of one moment. The gateway is `g`.
 pub(super) static SNAPSHOT: LazyLock<String> = LazyLock::new(|| {
     state_with(
-        ", (SELECT coalesce(json_agg(json_build_object('report', i.report, 'seen_at', i.seen_at,
-                       'lease_until', i.lease_until) ORDER BY i.seen_at DESC, i.instance_id), '[]')
+        ", (SELECT coalesce(json_agg(json_build_object('report', i.report, 'seq', i.seq,
+                       'seen_at', i.seen_at, 'lease_until', i.lease_until) ORDER BY i.seen_at DESC, i.instance_id), '[]')
             FROM instances i WHERE i.gateway_id = g.id)::text AS instances",
     )
 });
@@ -166,6 +166,7 @@ pub(super) fn read_all<T: Row>(rows: &[PgRow]) -> Result<Vec<T>, QueryError> {
 #[derive(Deserialize)]
 struct Instance {
     report: StatusReport,
+    seq: u64,
     seen_at: i64,
     lease_until: i64,
 }
@@ -175,6 +176,7 @@ pub(super) fn snapshot(row: &PgRow) -> Result<GatewaySnapshot, QueryError> {
     let record = |instance: Instance| {
         Ok(InstanceRecord {
             report: instance.report,
+            seq: instance.seq,
             seen_at: time_of(instance.seen_at)?,
             lease_until: time_of(instance.lease_until)?,
         })

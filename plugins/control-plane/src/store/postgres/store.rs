@@ -22,8 +22,8 @@ use super::session::{self, Session};
 use super::timeouts::REQUEST_TIMEOUT;
 use super::token_changes::TokenChange;
 use super::{
-    audit, changes, create, gateways, instances, migrate, retention, rows, token_changes, tokens,
-    versions,
+    audit, changes, create, gateways, instances, migrate, retention, rows, states, token_changes,
+    tokens, versions,
 };
 use crate::store::decision::GatewayChange;
 use crate::store::{
@@ -52,7 +52,7 @@ pub struct PostgresStore {
     runtime: Option<Runtime>,
     pool: Pool,
     address: DatabaseAddress,
-    notifications: Arc<Notifications>,
+    pub(super) notifications: Arc<Notifications>,
     pub(super) group_commit: GroupCommit,
     schema: u32,
 }
@@ -185,33 +185,6 @@ impl PostgresStore {
             token_changes::change(session, change, root_certificates).await
         })
     }
-
-    /// Returns a receipt after notifying other servers that a token has ended, with which clients
-    /// may be polling.
-    fn notify_ended(
-        &self,
-        token: &TokenId,
-        outcome: Result<TokenReceipt, StoreError>,
-    ) -> Result<TokenReceipt, StoreError> {
-        if outcome.is_ok() {
-            self.notifications.add_ended_token(token);
-        }
-        outcome
-    }
-
-    /// Returns a receipt after notifying other servers of the change.
-    fn notify_changed(
-        &self,
-        outcome: Result<ChangeReceipt, StoreError>,
-    ) -> Result<ChangeReceipt, StoreError> {
-        if let Ok(receipt) = &outcome
-            && !receipt.unchanged
-            && !receipt.replayed
-        {
-            self.notifications.add(&receipt.gateway);
-        }
-        outcome
-    }
 }
 
 impl std::fmt::Debug for PostgresStore {
@@ -284,6 +257,14 @@ impl Store for PostgresStore {
 
     fn list(&self, filter: &GatewayFilter) -> Result<Vec<GatewaySnapshot>, StoreError> {
         self.read(async |session| gateways::list(session, filter).await)
+    }
+
+    fn has_unsettled_states(&self, now: Timestamp) -> Result<bool, StoreError> {
+        self.read(async |session| states::has_unsettled(session, now).await)
+    }
+
+    fn settle_states(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.read(async |session| states::settle(session, now).await)
     }
 
     fn versions(

@@ -6,9 +6,11 @@ use rusqlite::{Connection, params};
 use super::rows;
 use super::write_transaction::WriteTransaction;
 use crate::store::rows::{OUTCOMES_KEPT, deletes_oldest};
-use crate::store::snapshot::{EXPIRED_INSTANCES_KEPT, MAX_INSTANCES, is_change, new_answers};
+use crate::store::snapshot::{
+    EXPIRED_INSTANCES_KEPT, MAX_INSTANCES, is_change, is_renewal, new_answers,
+};
 use crate::store::table::Row;
-use crate::store::{ApplyOutcomeRow, GatewayRow, InstanceRecord, ReportReceipt, StoreError};
+use crate::store::{ApplyOutcomeRow, DesiredState, InstanceRecord, ReportReceipt, StoreError};
 
 pub(super) fn of(
     connection: &Connection,
@@ -50,9 +52,10 @@ pub(super) fn awaits_answer(
 pub(super) fn report(
     transaction: &WriteTransaction<'_>,
     now: Timestamp,
-    gateway: &GatewayRow,
+    current: &DesiredState,
     report: &StatusReport,
 ) -> Result<ReportReceipt, StoreError> {
+    let gateway = &current.gateway;
     let before = one(transaction, &gateway.id, &report.instance_id)?;
     let mut receipt = ReportReceipt {
         gateway: gateway.id.clone(),
@@ -60,15 +63,22 @@ pub(super) fn report(
         lease_until: now + std::time::Duration::from_secs(report.lease_seconds.into()),
         ignored: false,
         rejected: false,
+        renewed: false,
         changed: false,
         repairs_drift: gateway.drift == DriftPolicy::Repair,
     };
-    if let Some(before) = before
-        .as_ref()
-        .filter(|before| before.report.seq >= report.seq)
-    {
+    if let Some(before) = before.as_ref().filter(|before| before.seq >= report.seq) {
         receipt.lease_until = before.lease_until;
         receipt.ignored = true;
+        return Ok(receipt);
+    }
+    let lease_until = receipt.lease_until;
+    if before
+        .as_ref()
+        .is_some_and(|before| is_renewal(before, now, lease_until, report))
+    {
+        renew(transaction, now, &receipt, report)?;
+        receipt.renewed = true;
         return Ok(receipt);
     }
     receipt.changed = is_change(before.as_ref(), now, report);
@@ -84,6 +94,25 @@ pub(super) fn report(
     )?;
     put(transaction, now, &receipt, report)?;
     Ok(receipt)
+}
+
+/// Extends the lease of an instance that reports the same again.
+fn renew(
+    transaction: &WriteTransaction<'_>,
+    now: Timestamp,
+    receipt: &ReportReceipt,
+    report: &StatusReport,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE instances SET seq = ?3, seen_at = ?4, lease_until = ?5
+               WHERE gateway_id = ?1 AND instance_id = ?2";
+    transaction.prepare_cached(sql)?.execute(params![
+        receipt.gateway.as_str(),
+        report.instance_id.as_str(),
+        report.seq,
+        now.as_microsecond(),
+        receipt.lease_until.as_microsecond(),
+    ])?;
+    Ok(())
 }
 
 fn put(

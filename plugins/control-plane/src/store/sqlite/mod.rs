@@ -14,12 +14,14 @@ mod idempotency;
 mod import;
 mod instances;
 mod lock;
+mod maintenance;
 mod migrate;
 mod permissions;
 mod readers;
 mod restore;
 mod retention;
 mod rows;
+mod states;
 mod store;
 #[cfg(test)]
 pub(crate) mod tests;

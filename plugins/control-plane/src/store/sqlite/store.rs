@@ -17,7 +17,7 @@ use super::lock::locked;
 use super::readers::{Readers, change_counter};
 use super::write_transaction::WriteTransaction;
 use super::{
-    audit, backup, changes, connection, gateways, instances, migrate, permissions, retention,
+    audit, changes, connection, gateways, instances, migrate, permissions, retention, states,
     tokens, versions,
 };
 use crate::crash::crash_point;
@@ -119,42 +119,7 @@ impl SqliteStore {
         }
     }
 
-    /// Checkpoints the write-ahead log, so that the file alone is the store.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn checkpoint(&self) -> Result<(), StoreError> {
-        self.on_writer(|writer| {
-            retry_while_busy(|| writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())))
-        })
-    }
-
-    /// The same, unless another process uses the log at this moment.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn try_checkpoint(&self) -> Result<(), StoreError> {
-        self.on_writer(|writer| {
-            writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-            Ok(())
-        })
-    }
-
-    /// Returns the errors that SQLite finds in the file: in pages, indexes and references.
-    ///
-    /// # Errors
-    /// When the file cannot be read at all.
-    pub fn integrity_errors(&self) -> Result<Vec<String>, StoreError> {
-        self.on_writer(backup::integrity_errors)
-    }
-
-    /// Returns a function that ends the statement that [`SqliteStore::integrity_errors`] executes.
-    pub fn interrupter(&self) -> impl Fn() + use<> {
-        let handle = self.on_writer(Connection::get_interrupt_handle);
-        move || handle.interrupt()
-    }
-
-    fn on_writer<T>(&self, work: impl FnOnce(&Connection) -> T) -> T {
+    pub(super) fn on_writer<T>(&self, work: impl FnOnce(&Connection) -> T) -> T {
         match &self.connections {
             ConnectionMode::Separate { writer, .. } => work(&locked(writer)),
             ConnectionMode::Grouped(session) => work(locked(session).connection()),
@@ -286,6 +251,14 @@ impl Store for SqliteStore {
         self.read(|connection| gateways::list(connection, filter))
     }
 
+    fn has_unsettled_states(&self, now: Timestamp) -> Result<bool, StoreError> {
+        self.read(|connection| states::has_unsettled(connection, now))
+    }
+
+    fn settle_states(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.write(|transaction| states::settle(transaction, now))
+    }
+
     fn versions(
         &self,
         gateway: &GatewayId,
@@ -409,8 +382,12 @@ impl Store for SqliteStore {
         report: &StatusReport,
     ) -> Result<ReportReceipt, StoreError> {
         self.write(|transaction| {
-            let gateway = gateways::find(transaction, gateway_ref)?;
-            instances::report(transaction, now, &gateway, report)
+            let current = gateways::desired_state(transaction, gateway_ref)?;
+            let receipt = instances::report(transaction, now, &current, report)?;
+            if receipt.renewed {
+                states::extend(transaction, now, &current, receipt.lease_until, report)?;
+            }
+            Ok(receipt)
         })
     }
 

@@ -26,6 +26,9 @@ pub(crate) trait StoreFixture: Sync {
     /// Reads a number, bypassing the store.
     fn count(&self, sql: &str) -> u64;
 
+    /// Returns the name of a table in statements that bypass the store.
+    fn table(&self, name: &str) -> String;
+
     /// Reads a column of text, bypassing the store.
     fn texts(&self, sql: &str) -> Vec<String>;
 }

@@ -16,6 +16,8 @@ mod operations;
 mod queries;
 pub(super) mod retention;
 mod run;
+mod state_histories;
+pub(super) mod states;
 pub(super) mod tokens;
 mod transfer;
 

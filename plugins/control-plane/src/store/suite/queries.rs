@@ -4,14 +4,14 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use kt_control_api::{GatewayPatch, RevertRequest, Timestamp, Token, TokenKind};
+use kt_control_api::{GatewayPatch, RevertRequest, SyncState, Timestamp, Token, TokenKind};
 
 use super::fixture::{StoreFixture, bare, change, gateway, keyed, now, report, version};
 use crate::fixture::{rejecting, serving};
 use crate::store::{
     AuditEvent, AuditFilter, ExportHeader, ExportRecord, GatewayAction, GatewayFilter, GatewayRef,
-    NewGateway, NewToken, PruneOptions, Selection, Store, StoredScope, TokenFilter, TokenUse,
-    Transfer,
+    ListedState, NewGateway, NewToken, PruneOptions, Selection, StateFilter, Store, StoredScope,
+    TokenFilter, TokenUse, Transfer,
 };
 
 thread_local! {
@@ -140,8 +140,15 @@ fn changes_of_gateways(store: &dyn Store, bootstrap: &NewToken) {
     ] {
         store.report(now(), &edge, &answer).unwrap();
     }
+    store.settle_states(now()).unwrap();
+    let found_again = store.find(&edge).unwrap().instances.remove(0).report;
+    let same = kt_control_api::StatusReport {
+        seq: 5,
+        ..found_again
+    };
+    store.report(now(), &edge, &same).unwrap();
     // Of many answers, one deletes the oldest ones.
-    for seq in 5..300 {
+    for seq in 6..300 {
         let mut answer = serving(seq, &found);
         answer.applied.as_mut().unwrap().generation = seq;
         store.report(now(), &edge, &answer).unwrap();
@@ -179,14 +186,25 @@ fn lists(store: &dyn Store) {
             ["", "n"].map(|prefix| (labels.clone(), after.clone(), prefix.to_owned()))
         })
     }) {
-        let filter = GatewayFilter {
-            after,
-            prefix,
-            labels: labels.into_iter().collect::<BTreeMap<_, _>>(),
-            limit: 1,
+        let state = |state| StateFilter {
+            state,
+            now: now(),
+            boot_id: Some("boot".to_owned()),
         };
-        store.list(&filter).unwrap();
+        let pending = ListedState::Sync(SyncState::Pending);
+        for state in [None, Some(state(pending)), Some(state(ListedState::Halted))] {
+            let filter = GatewayFilter {
+                after: after.clone(),
+                prefix: prefix.clone(),
+                labels: labels.clone().into_iter().collect::<BTreeMap<_, _>>(),
+                state,
+                limit: 1,
+            };
+            store.list(&filter).unwrap();
+        }
     }
+    store.settle_states(now()).unwrap();
+    store.has_unsettled_states(now()).unwrap();
     let token = store.tokens(&token_filter()).unwrap().remove(0).id;
     let gateway = store.find(&named("edge")).unwrap().gateway.id;
     for after in [None, Some(token)] {

@@ -34,6 +34,8 @@ macro_rules! suite {
             instances: reports_of_one_instance_are_serialized,
             listing: gateways_are_ordered_by_name,
             listing: prefixes_and_labels_filter,
+            states: a_list_by_state_is_that_of_all_gateways_in_it,
+            states: states_of_many_instances_are_settled,
             idempotency: a_repeated_request_is_applied_once,
             idempotency: a_key_belongs_to_one_request_and_one_actor,
             idempotency: a_failed_request_can_be_retried,

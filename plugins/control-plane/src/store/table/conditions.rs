@@ -63,15 +63,20 @@ impl<'a> Conditions<'a> {
         format!("{sign}{}", self.values.len())
     }
 
+    /// Returns the `WHERE` of the conditions so far, which those of another query follow. The values
+    /// stay.
+    pub(in crate::store) fn take_where(&mut self) -> String {
+        let conditions = std::mem::take(&mut self.conditions);
+        if conditions.is_empty() {
+            return String::new();
+        }
+        format!("WHERE {}", conditions.join(" AND "))
+    }
+
     /// Returns the `WHERE` of the conditions, followed by `rest`, and the values.
-    pub(in crate::store) fn into_sql(self, rest: &str) -> (String, Vec<SqlValue<'a>>) {
-        let word = if self.conditions.is_empty() {
-            ""
-        } else {
-            "WHERE "
-        };
-        let sql = format!("{word}{} {rest}", self.conditions.join(" AND "));
-        (sql, self.values)
+    pub(in crate::store) fn into_sql(mut self, rest: &str) -> (String, Vec<SqlValue<'a>>) {
+        let condition = self.take_where();
+        (format!("{condition} {rest}"), self.values)
     }
 }
 

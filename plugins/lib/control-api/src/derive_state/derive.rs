@@ -1,6 +1,6 @@
 //! The rules by which states are derived.
 
-use crate::{ContentHash, DesiredVersion, Instance, SyncState};
+use crate::{AppliedVersion, ContentHash, DesiredVersion, Instance, Rejection, SyncState};
 
 impl SyncState {
     /// Derives the state of a gateway: the most severe state of its live instances.
@@ -30,14 +30,22 @@ impl SyncState {
         if !instance.live {
             return Self::Offline;
         }
-        if instance
-            .rejection
-            .as_ref()
-            .is_some_and(|r| r.generation >= generation)
-        {
+        let (applied, rejection) = (instance.applied.as_ref(), instance.rejection.as_ref());
+        Self::of_answers(desired, generation, applied, rejection)
+    }
+
+    /// Derives the state of a live instance from what it has applied and rejected.
+    #[must_use]
+    pub fn of_answers(
+        desired: Option<&DesiredVersion>,
+        generation: u64,
+        applied: Option<&AppliedVersion>,
+        rejection: Option<&Rejection>,
+    ) -> Self {
+        if rejection.is_some_and(|r| r.generation >= generation) {
             return Self::Rejected;
         }
-        let Some(applied) = &instance.applied else {
+        let Some(applied) = applied else {
             return if desired.is_some() {
                 Self::Pending
             } else {
@@ -54,7 +62,9 @@ impl SyncState {
         }
     }
 
-    fn severity(self) -> u8 {
+    /// Returns how severe the state is: a gateway has the most severe one of its live instances.
+    #[must_use]
+    pub fn severity(self) -> u8 {
         match self {
             Self::Rejected => 5,
             Self::Drifted => 4,

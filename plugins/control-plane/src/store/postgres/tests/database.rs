@@ -150,6 +150,10 @@ impl StoreFixture for Database {
         rows[0].get::<_, i64>(0).try_into().unwrap()
     }
 
+    fn table(&self, name: &str) -> String {
+        format!("kt.{name}")
+    }
+
     fn texts(&self, sql: &str) -> Vec<String> {
         let rows = self.rows(sql).unwrap();
         rows.iter().map(|row| row.get(0)).collect()

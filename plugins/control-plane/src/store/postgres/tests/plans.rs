@@ -73,6 +73,9 @@ const ROWS: &str = "SET search_path = kt;
     INSERT INTO audit(at, actor, request_id, action, target, detail)
       SELECT i, 'a' || i % 2000, 'req_x', 'c' || i % 50, 't' || i % 3000, '{}'
       FROM generate_series(1, 20000) i;
+    UPDATE gateway_states SET valid_from = 9, valid_until = 1000 + length(name),
+      state = CASE right(name, 1) WHEN '7' THEN 'pending' ELSE 'in-sync' END,
+      halted_until = CASE right(name, 2) WHEN '77' THEN 9 END;
     ANALYZE";
 
 /// Returns the table of which a step reads all rows, or all entries of an index, whose conditions

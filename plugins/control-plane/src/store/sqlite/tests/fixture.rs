@@ -37,6 +37,10 @@ impl StoreFixture for Directory {
         self.file().query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
+    fn table(&self, name: &str) -> String {
+        name.to_owned()
+    }
+
     fn texts(&self, sql: &str) -> Vec<String> {
         let file = self.file();
         let mut statement = file.prepare(sql).unwrap();

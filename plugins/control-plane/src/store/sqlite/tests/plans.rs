@@ -19,6 +19,13 @@ const LIST: &str = concat!(
 /// Queries that scan a table or an index, and why: the table, and a part of the query.
 const SCANS: &[(&str, &str, &str)] = &[
     ("meta", "", "it has six rows"),
+    ("part", "", "has at most a page of names"),
+    ("found", "", "has at most a few pages of names"),
+    (
+        "s",
+        "s.halted_until IS NOT NULL AND s.halted_until >= ?1",
+        "the index has only halted gateways",
+    ),
     ("audit_spans", "", "it has one row for 1,024 audit rows"),
     ("gateways", "SELECT NOT EXISTS", "ends at the first row"),
     ("tokens", "SELECT NOT EXISTS", "ends at the first row"),
@@ -67,8 +74,13 @@ const SCANS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// Indexes without which a query searches the primary key, and reads more rows than it needs.
-const SEARCHED: &[&str] = &["audit_unsealed", "instances_answered"];
+/// Indexes without which a query searches the primary key, or ends after a page, and reads more rows
+/// than it needs.
+const SEARCHED: &[&str] = &[
+    "audit_unsealed",
+    "gateway_states_halted",
+    "instances_answered",
+];
 
 fn plan(file: &Connection, sql: &str) -> Vec<String> {
     let mut statement = file.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();

@@ -1,0 +1,88 @@
+//! The stored states of gateways.
+
+use kt_control_api::{GatewayId, StatusReport, SyncState, Timestamp};
+use rusqlite::{Connection, params};
+
+use super::gateways;
+use super::write_transaction::WriteTransaction;
+use crate::store::snapshot::{INSTANCES_PER_SETTLEMENT, RENEWED_PART};
+use crate::store::{DesiredState, GatewayRef, StoreError};
+
+const ENDED: &str = "SELECT gateway_id FROM gateway_states
+    WHERE valid_until <= ?1 AND valid_until < 9223372036854775807 LIMIT 50";
+/// When the clock was set back.
+const NOT_BEGUN: &str = "SELECT gateway_id FROM gateway_states
+    WHERE valid_from > ?1 AND valid_from > 0 LIMIT 50";
+
+pub(super) fn has_unsettled(connection: &Connection, now: Timestamp) -> Result<bool, StoreError> {
+    for sql in [ENDED, NOT_BEGUN] {
+        if connection
+            .prepare_cached(sql)?
+            .exists([now.as_microsecond()])?
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+pub(super) fn settle(transaction: &WriteTransaction<'_>, now: Timestamp) -> Result<(), StoreError> {
+    let mut unsettled: Vec<GatewayId> = Vec::new();
+    for sql in [ENDED, NOT_BEGUN] {
+        let mut statement = transaction.prepare_cached(sql)?;
+        let mut found = statement.query([now.as_microsecond()])?;
+        while let Some(row) = found.next()? {
+            let id = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
+            unsettled.extend(id.parse());
+        }
+    }
+    let sql =
+        "UPDATE gateway_states SET state = ?2, generation = ?3, valid_from = ?4, valid_until = ?5
+               WHERE gateway_id = ?1";
+    let mut statement = transaction.prepare_cached(sql)?;
+    let mut instances = 0;
+    for id in unsettled {
+        let snapshot = gateways::snapshot(transaction, &GatewayRef::Id(id))?;
+        let gateway = &snapshot.gateway;
+        let period = snapshot.state_period(now);
+        statement.execute(params![
+            gateway.id.as_str(),
+            period.state.as_str(),
+            gateway.generation,
+            period.from,
+            period.until,
+        ])?;
+        instances += snapshot.instances.len();
+        if instances >= INSTANCES_PER_SETTLEMENT {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Extends the period of the state that an instance has, whose lease was extended.
+pub(super) fn extend(
+    transaction: &WriteTransaction<'_>,
+    now: Timestamp,
+    current: &DesiredState,
+    lease_until: Timestamp,
+    report: &StatusReport,
+) -> Result<(), StoreError> {
+    let state = current.state_of(report);
+    if state == SyncState::Offline {
+        return Ok(());
+    }
+    let lease = lease_until.as_microsecond();
+    let sql = "UPDATE gateway_states SET valid_until = ?5
+               WHERE gateway_id = ?1 AND state = ?2 AND generation = ?3
+                 AND valid_from <= ?4 AND valid_until > ?4 AND valid_until < ?6";
+    transaction.prepare_cached(sql)?.execute(params![
+        current.gateway.id.as_str(),
+        state.as_str(),
+        current.gateway.generation,
+        now.as_microsecond(),
+        lease,
+        lease - i64::from(report.lease_seconds) * RENEWED_PART,
+    ])?;
+    Ok(())
+}
