@@ -1,6 +1,7 @@
 //! The configurations of the gateways, and the requests.
 
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// English prose, which is repeated up to the length that is needed.
 const PROSE: &str = include_str!("../../../LICENSE-APACHE");
@@ -20,6 +21,59 @@ pub(crate) fn repeat(unit: &str, length: usize) -> String {
 /// Returns the body of a request with a text.
 pub(crate) fn body(text: &str) -> String {
     request(text, Value::Null)
+}
+
+/// A word that each request replaces by one of its own: what was judged before and is harmless is
+/// not judged again.
+pub(crate) const OWN_WORD: &str = "aaaaaaaa";
+
+/// Returns the body of a request with a text that is new each time.
+pub(crate) fn new_body(length: usize) -> String {
+    body(&format!("{OWN_WORD} {}", prose(length)))
+}
+
+/// Returns the body of a turn of a conversation: of so many bytes before it, and one message that is
+/// new each time.
+pub(crate) fn turn_body(history: usize, length: usize) -> String {
+    const MESSAGE: usize = 4096;
+    let mut messages: Vec<Value> = (0..history / MESSAGE)
+        .map(|n| {
+            let role = if n % 2 == 0 { "user" } else { "assistant" };
+            json!({"role": role, "content": format!("{n}. {}", prose(MESSAGE))})
+        })
+        .collect();
+    messages.push(json!({"role": "user", "content": format!("{OWN_WORD} {}", prose(length))}));
+    json!({"model": "gpt-4o-mini", "messages": messages, "temperature": 0.2}).to_string()
+}
+
+/// A request that is sent again and again, each time with another word of its own.
+pub(crate) struct Renewed {
+    request: Vec<u8>,
+    /// Where the word stands, if it has one.
+    word: Option<usize>,
+}
+
+impl Renewed {
+    pub(crate) fn new(request: &[u8]) -> Self {
+        let mut windows = request.windows(OWN_WORD.len());
+        Self {
+            word: windows.position(|window| window == OWN_WORD.as_bytes()),
+            request: request.to_owned(),
+        }
+    }
+
+    /// Returns the request with a word that no other one has.
+    pub(crate) fn next(&mut self) -> &[u8] {
+        static WORDS: AtomicU64 = AtomicU64::new(0);
+        if let Some(at) = self.word {
+            let number = WORDS.fetch_add(1, Ordering::Relaxed);
+            for (place, letter) in (0..).zip(&mut self.request[at..at + OWN_WORD.len()]) {
+                let value = number / 26_u64.pow(place) % 26;
+                *letter = b'a' + u8::try_from(value).expect("below 26");
+            }
+        }
+        &self.request
+    }
 }
 
 /// Returns the body of a request for a stream.

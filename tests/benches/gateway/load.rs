@@ -1,6 +1,6 @@
 //! Whole responses: as many requests as possible, and at a fixed rate.
 
-use crate::config;
+use crate::config::{self, Renewed};
 use crate::http::{Connection, post};
 use crate::peer::{Peer, Peers};
 use crate::table::{Samples, Table};
@@ -30,10 +30,12 @@ pub(crate) struct Window {
 }
 
 pub(crate) async fn measure(peers: &Peers, table: &mut Table) {
-    let small = post(&config::body(&config::prose(850)));
-    let large = post(&config::body(&config::prose(64 * 1024)));
+    let small = post(&config::new_body(850));
+    let large = post(&config::new_body(64 * 1024));
+    let turn = post(&config::turn_body(64 * 1024, 850));
     closed(peers, table, "1 KB, 32 connections", &small, 32).await;
     closed(peers, table, "64 KB, 8 connections", &large, 8).await;
+    closed(peers, table, "1 KB after 64 KB, 8 connections", &turn, 8).await;
     open(peers, table, "1 KB, 1,000 a second", &small).await;
 }
 
@@ -94,7 +96,7 @@ pub(crate) async fn window(
         let mut connection = Connection::open(peer.server.port)
             .await
             .expect("it listens");
-        let (request, schedule) = (request.to_owned(), schedule.clone());
+        let (mut request, schedule) = (Renewed::new(request), schedule.clone());
         tasks.spawn_local(async move {
             let mut latencies = Vec::new();
             loop {
@@ -102,7 +104,7 @@ pub(crate) async fn window(
                 if start >= until {
                     return latencies;
                 }
-                let status = connection.exchange(&request, |_| {}).await;
+                let status = connection.exchange(request.next(), |_| {}).await;
                 assert!(status.is_ok_and(|status| status == 200), "a response");
                 if start >= from {
                     latencies.push(start.elapsed());

@@ -4,9 +4,12 @@ use super::error_response::ErrorResponse;
 use super::request_context::RequestContext;
 use crate::snapshot::Snapshot;
 use http::{HeaderMap, StatusCode};
-use kt_policy::{Caller, Decision, Evaluation};
+use kt_policy::{Caller, CallerScope, Chain, Decision, Evaluation};
 use std::net::IpAddr;
 use std::sync::Arc;
+
+/// The headers with which the clients of providers send their credential.
+const CREDENTIALS: [&str; 3] = ["authorization", "x-api-key", "api-key"];
 
 /// Judges the caller of a request, and records a refusal: no other phase follows.
 ///
@@ -52,6 +55,15 @@ fn evaluate(snapshot: &Snapshot, peer: IpAddr, headers: &HeaderMap) -> Option<Ev
         peer,
         forwarded_for: &forwarded_for,
     }))
+}
+
+/// Returns the scope of a caller: of its credential, or of its address if it has none.
+pub(super) fn scope(chain: &Chain, peer: IpAddr, headers: &HeaderMap) -> CallerScope {
+    let credential = CREDENTIALS.iter().find_map(|name| headers.get(*name));
+    match credential {
+        Some(credential) => chain.caller_scope(credential.as_bytes()),
+        None => chain.caller_scope(peer.to_string().as_bytes()),
+    }
 }
 
 fn refusal(evaluation: &Evaluation) -> Result<(), ErrorResponse> {

@@ -43,6 +43,7 @@ pub(super) async fn serve(
     let evaluated = request_policy::enforce(
         &mut request,
         routed,
+        caller::scope(&snapshot.chain, peer, &head.headers),
         context,
         proxy.state.settings.fail_open,
     )

@@ -7,7 +7,7 @@ use super::guard_policy::{self, Judged, Timing};
 use super::request_context::RequestContext;
 use kt_policy::chat::EvaluatedDocument;
 use kt_policy::json::JsonError;
-use kt_policy::{Decision, Direction, Evaluation, chat, merge_findings};
+use kt_policy::{CallerScope, Decision, Direction, Evaluation, merge_findings};
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ fn ambiguous(error: &JsonError) -> ErrorResponse {
 
 /// Evaluates a request whose route is evaluated already, and rewrites the texts that are redacted.
 /// Returns the evaluation, without the guards that judge while the upstream responds; nothing if
-/// nothing is enforced.
+/// nothing is enforced. What is known from earlier requests of the caller is not evaluated again.
 ///
 /// # Errors
 /// When a policy blocks the request, the body is ambiguous, or the evaluation fails under the fail mode
@@ -34,6 +34,7 @@ fn ambiguous(error: &JsonError) -> ErrorResponse {
 pub(super) async fn enforce(
     request: &mut ChatRequest,
     routed: Evaluation,
+    caller: CallerScope,
     context: &mut RequestContext,
     fail_open: bool,
 ) -> Result<Option<Evaluation>, ErrorResponse> {
@@ -46,7 +47,7 @@ pub(super) async fn enforce(
         context.request_evaluated(&routed);
         return Err(ErrorResponse::blocked(block, snapshot.refusal_status));
     }
-    let evaluated = evaluation::run(&snapshot, request.text(), chat::evaluate_request).await;
+    let evaluated = evaluation::run_request(&snapshot, request.text(), caller).await;
     let Some(evaluated) = evaluated else {
         tracing::error!(request_id = %context.id, fail_open, "the evaluation of a request failed");
         return if fail_open {

@@ -33,6 +33,7 @@ mod decode;
 mod diff;
 pub mod json;
 mod kinds;
+mod known_parts;
 mod model;
 mod parse;
 mod placeholder;
@@ -54,6 +55,7 @@ pub use decode::MAX_GAP_BYTES;
 pub use decode::{InvalidUrl, MAX_ALIASES, MAX_DEPTH, MAX_NODES, Millis, validate_base_url};
 pub use diff::{Change, ChangeKind, Diff, Impact, Patch, PatchOperation, diff, diff_from_none};
 pub use kinds::reason_codes;
+pub use known_parts::CallerScope;
 pub use model::defaults;
 pub use model::{
     CircuitBreaker, DataCollection, DataPolicy, Document, Fallback, Gateway, ModelMatch, Outbound,

@@ -30,6 +30,8 @@ mod explain;
 mod fluent;
 #[path = "policy/identifiers.rs"]
 mod identifiers;
+#[path = "policy/known_parts.rs"]
+mod known_parts;
 #[path = "policy/meaning.rs"]
 mod meaning;
 #[path = "policy/normalized.rs"]

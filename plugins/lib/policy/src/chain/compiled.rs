@@ -5,6 +5,7 @@ use super::guard::Guard;
 use super::phases::{CallerPhase, RecordPhase, RequestPhase, RoutePhase};
 use super::rules::Rules;
 use super::scanner::Blocked;
+use crate::known_parts::KnownParts;
 use crate::model::PolicyKind;
 
 /// What a chain consists of: its policies, and their parts by phase.
@@ -18,6 +19,8 @@ pub(crate) struct Compiled {
     /// The policies whose verdict comes from elsewhere, in the order of the chain.
     pub(crate) guards: Vec<Guard>,
     pub(crate) record: Option<Box<dyn RecordPhase>>,
+    /// The parts of requests that were judged before.
+    pub(crate) known_parts: KnownParts,
 }
 
 impl Compiled {

@@ -39,10 +39,11 @@ pub(crate) trait RoutePhase: Send + Sync {
     fn none_permitted(&self) -> Result<Finding, Block>;
 }
 
-/// The request phase: judges the texts of a request together.
+/// The request phase: judges a text of a request. Its verdict depends on nothing but the text and
+/// its role, since that of a text that is sent again is remembered.
 pub(crate) trait RequestPhase: Send + Sync {
     /// Returns why the request is refused, if it is; adds what was found.
-    fn judge(&self, texts: &[PromptText<'_>], findings: &mut Vec<Finding>) -> Option<Block>;
+    fn judge(&self, text: &PromptText<'_>, findings: &mut Vec<Finding>) -> Option<Block>;
 
     /// Returns what of a text decides, for people who test the policy.
     fn explain(&self, _text: &PromptText<'_>) -> Option<Explanation> {

@@ -11,6 +11,7 @@ use super::filter::StreamFilter;
 use super::guard::{Direction, Guard};
 use super::rules::Rules;
 use super::scanner::Scanner;
+use crate::known_parts::{CallerScope, KnownParts};
 use crate::model::PolicyKind;
 
 /// A compiled chain. Cheap to clone, safe to share between threads; nothing is
@@ -83,6 +84,18 @@ impl Chain {
         self.compiled.rules.is_some()
     }
 
+    /// Returns the scope of a caller, which its credential identifies: what is remembered of its
+    /// requests is used for no other caller.
+    #[must_use]
+    pub fn caller_scope(&self, credential: &[u8]) -> CallerScope {
+        self.compiled.known_parts.scope(credential)
+    }
+
+    /// Returns the parts of requests that were judged before.
+    pub(crate) fn known_parts(&self) -> &KnownParts {
+        &self.compiled.known_parts
+    }
+
     /// Whether responses get values of their request back.
     pub(crate) fn restores(&self) -> bool {
         let rules = self.compiled.rules.as_ref();
@@ -107,76 +120,79 @@ impl Chain {
     /// policy that stands first in the chain is given.
     #[must_use]
     pub fn inspect_prompt(&self, texts: &[PromptText<'_>]) -> Evaluation {
-        let mut findings = Vec::new();
-        let refusals = self.request(texts, &mut findings);
+        let mut inspection = self.inspect_intents(texts.iter().copied());
         let texts = texts.iter().map(|text| (text.text, ""));
-        self.inspect_texts(texts, findings, refusals, "input_blocked")
+        self.scan_texts(texts, "input_blocked", &mut inspection);
+        inspection.evaluation(self)
     }
 
-    /// Judges the texts of a request, each with its label.
-    pub(crate) fn inspect_labeled_prompt(&self, texts: &[(PromptText<'_>, &str)]) -> Evaluation {
-        let mut findings = Vec::new();
-        let prompt: Vec<PromptText<'_>> = texts.iter().map(|(text, _)| *text).collect();
-        let refusals = self.request(&prompt, &mut findings);
-        let texts = texts.iter().map(|(text, label)| (text.text, *label));
-        self.inspect_texts(texts, findings, refusals, "input_blocked")
-    }
-
-    fn inspect_texts<'t>(
+    /// Judges the texts of a request, each with its label. Calls `found` with the index of each in
+    /// which something was found.
+    pub(crate) fn inspect_labeled_prompt(
         &self,
-        texts: impl Iterator<Item = (&'t str, &'t str)>,
-        mut findings: Vec<Finding>,
-        mut refusals: Vec<Block>,
-        code: &'static str,
+        texts: &[(PromptText<'_>, &str)],
+        found: impl FnMut(usize),
     ) -> Evaluation {
-        let mut rewrites = Vec::new();
-        if let Some(rules) = &self.compiled.rules {
-            for (index, text) in texts.enumerate() {
-                let (rewrite, block) = self.scan(rules, index, text, code, &mut findings);
-                rewrites.extend(rewrite);
-                refusals.extend(block);
-            }
-        }
-        let decision = match self.first(refusals) {
-            Some(block) => Decision::Block(block),
-            None if rewrites.is_empty() => Decision::Allow,
-            None => Decision::Redact,
-        };
-        if matches!(decision, Decision::Block(_)) {
-            rewrites.clear();
-        }
-        Evaluation {
-            decision,
-            rewrites,
-            findings,
-        }
+        let mut inspection = self.inspect_intents(texts.iter().map(|(text, _)| *text));
+        let texts = texts.iter().map(|(text, label)| (text.text, *label));
+        self.scan_texts(texts, "input_blocked", &mut inspection);
+        inspection.found.iter().copied().for_each(found);
+        inspection.evaluation(self)
     }
 
     /// Judges texts only by the request phase, such as the attacks of `prompt-injection`: they
-    /// stand for no text that could be rewritten.
-    pub(crate) fn inspect_intent(&self, texts: &[PromptText<'_>]) -> Evaluation {
-        let mut findings = Vec::new();
-        let refusals = self.request(texts, &mut findings);
-        let block = refusals.into_iter().next();
-        Evaluation {
-            decision: block.map_or(Decision::Allow, Decision::Block),
-            rewrites: Vec::new(),
-            findings,
-        }
+    /// stand for no text that could be rewritten. Calls `found` as
+    /// [`Chain::inspect_labeled_prompt`].
+    pub(crate) fn inspect_intent(
+        &self,
+        texts: &[PromptText<'_>],
+        found: impl FnMut(usize),
+    ) -> Evaluation {
+        let inspection = self.inspect_intents(texts.iter().copied());
+        inspection.found.iter().copied().for_each(found);
+        inspection.evaluation(self)
     }
 
     /// Judges the texts of a whole response, each with its label.
     pub(crate) fn inspect_response(&self, texts: &[(&str, &str)]) -> Evaluation {
-        let texts = texts.iter().copied();
-        self.inspect_texts(texts, Vec::new(), Vec::new(), "output_blocked")
+        let mut inspection = Inspection::default();
+        self.scan_texts(texts.iter().copied(), "output_blocked", &mut inspection);
+        inspection.evaluation(self)
     }
 
-    /// The request phase: the refusals in the order of the chain.
-    fn request(&self, texts: &[PromptText<'_>], findings: &mut Vec<Finding>) -> Vec<Block> {
-        let policies = self.compiled.request.iter();
-        policies
-            .filter_map(|policy| policy.judge(texts, findings))
-            .collect()
+    /// The request phase.
+    fn inspect_intents<'t>(&self, texts: impl Iterator<Item = PromptText<'t>>) -> Inspection {
+        let mut inspection = Inspection::default();
+        if self.compiled.request.is_empty() {
+            return inspection;
+        }
+        for (index, text) in texts.enumerate() {
+            let before = inspection.count();
+            for policy in &self.compiled.request {
+                let block = policy.judge(&text, &mut inspection.findings);
+                inspection.refusals.extend(block);
+            }
+            inspection.note(index, before);
+        }
+        inspection
+    }
+
+    fn scan_texts<'t>(
+        &self,
+        texts: impl Iterator<Item = (&'t str, &'t str)>,
+        code: &'static str,
+        inspection: &mut Inspection,
+    ) {
+        let Some(rules) = &self.compiled.rules else {
+            return;
+        };
+        for (index, text) in texts.enumerate() {
+            let before = inspection.count();
+            let (rewrite, block) = self.scan(rules, index, text, code, &mut inspection.findings);
+            inspection.rewrites.extend(rewrite);
+            inspection.refusals.extend(block);
+            inspection.note(index, before);
+        }
     }
 
     fn scan(
@@ -203,6 +219,47 @@ impl Chain {
             spans: scanner.spans,
         });
         (rewrite, block)
+    }
+}
+
+/// Texts that are being judged.
+#[derive(Default)]
+struct Inspection {
+    findings: Vec<Finding>,
+    refusals: Vec<Block>,
+    rewrites: Vec<Rewrite>,
+    /// The texts in which something was found; some twice.
+    found: Vec<usize>,
+}
+
+impl Inspection {
+    /// The number of findings, of what changes, and of refusals.
+    fn count(&self) -> usize {
+        let findings = self.findings.iter().map(|finding| finding.count);
+        findings.sum::<usize>() + self.rewrites.len() + self.refusals.len()
+    }
+
+    /// Notes a text in which more was found than `before`.
+    fn note(&mut self, index: usize, before: usize) {
+        if self.count() > before {
+            self.found.push(index);
+        }
+    }
+
+    fn evaluation(mut self, chain: &Chain) -> Evaluation {
+        let decision = match chain.first(self.refusals) {
+            Some(block) => Decision::Block(block),
+            None if self.rewrites.is_empty() => Decision::Allow,
+            None => Decision::Redact,
+        };
+        if matches!(decision, Decision::Block(_)) {
+            self.rewrites.clear();
+        }
+        Evaluation {
+            decision,
+            rewrites: self.rewrites,
+            findings: self.findings,
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::numbering::number_markers;
 use super::protocol::Direction;
+use super::request_parts::RequestParts;
 use super::unit::Unit;
 use super::units::Units;
 use crate::chain::{Chain, Decision, Evaluation, Finding, PromptText};
@@ -54,6 +55,19 @@ impl EvaluatedDocument {
 /// # Errors
 /// When it is not JSON that every reader reads alike.
 pub fn evaluate_request(chain: &Chain, document: &str) -> Result<EvaluatedDocument, JsonError> {
+    evaluate_parts(chain, document, &RequestParts::default())
+}
+
+/// As [`evaluate_request`], without the parts that are known to be harmless; remembers those of the
+/// others in which nothing was found.
+///
+/// # Errors
+/// When it is not JSON that every reader reads alike.
+pub fn evaluate_parts(
+    chain: &Chain,
+    document: &str,
+    parts: &RequestParts,
+) -> Result<EvaluatedDocument, JsonError> {
     if !chain.inspects_prompts() {
         each_scalar(document, |_| {})?;
         return Ok(EvaluatedDocument {
@@ -62,17 +76,42 @@ pub fn evaluate_request(chain: &Chain, document: &str) -> Result<EvaluatedDocume
             values: PlaceholderValues::default(),
         });
     }
-    let mut units = Units::of(document, Direction::Request)?;
+    let known = parts.known();
+    let mut units = Units::filtered(document, Direction::Request, known, |_| true)?;
     let roles = std::mem::take(&mut units.roles);
     let roles = Roles::new(&roles);
     let labels = units.single.iter().map(|unit| &*unit.label);
     let single: Vec<(PromptText<'_>, &str)> =
         roles.texts(&units.single).into_iter().zip(labels).collect();
-    let single = chain.inspect_labeled_prompt(&single);
-    let readings = chain.inspect_prompt(&roles.texts(&units.readings));
-    let gists = chain.inspect_intent(&roles.texts(&units.gists));
-    let texts = RequestTexts { document, gists };
-    Ok(evaluated(&mut units, single, readings, Some(texts)))
+    let mut found = Findings::default();
+    let single = chain.inspect_labeled_prompt(&single, found.of(&units.single));
+    let readings = roles.texts(&units.readings).into_iter();
+    let readings: Vec<_> = readings.map(|text| (text, "")).collect();
+    let readings = chain.inspect_labeled_prompt(&readings, found.of(&units.readings));
+    let gists = roles.texts(&units.gists);
+    let gists = chain.inspect_intent(&gists, found.of(&units.gists));
+    parts.remember(chain.known_parts(), |message| found.is_in(message));
+    let texts = RequestTexts {
+        document,
+        gists,
+        is_whole: known.is_empty(),
+    };
+    evaluated(&mut units, single, readings, Some(texts))
+}
+
+/// The messages of a request in which something was found; `None` for the rest of it.
+#[derive(Default)]
+struct Findings(Vec<Option<usize>>);
+
+impl Findings {
+    /// Returns what takes the indexes of units in which something was found.
+    fn of(&mut self, units: &[Unit<'_>]) -> impl FnMut(usize) {
+        |index| self.0.push(units.get(index).and_then(|unit| unit.message))
+    }
+
+    fn is_in(&self, message: Option<usize>) -> bool {
+        self.0.contains(&message)
+    }
 }
 
 /// Evaluates what a model or a provider answered, an error included.
@@ -88,7 +127,7 @@ pub fn evaluate_response(chain: &Chain, document: &str) -> Result<EvaluatedDocum
     };
     let single = inspect(&units.single);
     let readings = inspect(&units.readings);
-    Ok(evaluated(&mut units, single, readings, None))
+    evaluated(&mut units, single, readings, None)
 }
 
 /// Evaluates the keys and numbers of a part of a response whose strings are evaluated
@@ -101,10 +140,10 @@ pub fn evaluate_keys_and_numbers(
     document: &str,
 ) -> Result<EvaluatedDocument, JsonError> {
     let takes = |kind| kind != ScalarKind::String;
-    let mut units = Units::filtered(document, Direction::Response, takes)?;
+    let mut units = Units::filtered(document, Direction::Response, &[], takes)?;
     let texts: Vec<(&str, &str)> = units.single.iter().map(|u| (&*u.text, "")).collect();
     let evaluation = chain.inspect_response(&texts);
-    Ok(evaluated(&mut units, evaluation, nothing(), None))
+    evaluated(&mut units, evaluation, nothing(), None)
 }
 
 fn nothing() -> Evaluation {
@@ -119,16 +158,18 @@ fn nothing() -> Evaluation {
 struct RequestTexts<'d> {
     document: &'d str,
     gists: Evaluation,
+    /// Whether no part of it was left out.
+    is_whole: bool,
 }
 
 /// Combines the evaluations. What another reading of a text finds was mostly
 /// found in the text too, and is counted once.
-fn evaluated(
-    units: &mut Units<'_>,
+fn evaluated<'d>(
+    units: &mut Units<'d>,
     mut single: Evaluation,
     mut readings: Evaluation,
-    request: Option<RequestTexts<'_>>,
-) -> EvaluatedDocument {
+    request: Option<RequestTexts<'d>>,
+) -> Result<EvaluatedDocument, JsonError> {
     let gists = request.as_ref().map(|request| &request.gists);
     let all: Vec<&Evaluation> = [Some(&single), Some(&readings), gists]
         .into_iter()
@@ -153,6 +194,9 @@ fn evaluated(
     let mut values = PlaceholderValues::default();
     if decision == Decision::Redact {
         if let Some(request) = request {
+            if !request.is_whole {
+                units.set_others(Units::of(request.document, Direction::Request)?);
+            }
             let rewrites = (&mut single.rewrites, &mut readings.rewrites);
             values = number_markers(request.document, units, rewrites.0, rewrites.1, false);
         }
@@ -165,7 +209,7 @@ fn evaluated(
             edits.extend(units.edits(&reading_units[rewrite.index], &rewrite.spans));
         }
     }
-    EvaluatedDocument {
+    Ok(EvaluatedDocument {
         evaluation: Evaluation {
             decision,
             rewrites: Vec::new(),
@@ -173,7 +217,7 @@ fn evaluated(
         },
         edits,
         values,
-    }
+    })
 }
 
 /// The roles of the messages of a request.

@@ -13,6 +13,7 @@ mod json_string;
 mod numbering;
 mod origin;
 mod protocol;
+mod request_parts;
 mod restoration;
 mod unit;
 mod unit_edits;
@@ -20,8 +21,10 @@ mod units;
 
 pub use content::ContentFilter;
 pub use document::{
-    EvaluatedDocument, evaluate_keys_and_numbers, evaluate_request, evaluate_response,
+    EvaluatedDocument, evaluate_keys_and_numbers, evaluate_parts, evaluate_request,
+    evaluate_response,
 };
 pub use explain::{TextExplanation, explain_request, explain_response};
 pub use guard_texts::{evaluate_guards, guard_texts};
+pub use request_parts::RequestParts;
 pub use restoration::{RestoredDocument, restore_response, restored_field};

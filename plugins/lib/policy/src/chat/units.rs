@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 use std::rc::Rc;
 
 use super::data_url::{self, DataText};
@@ -9,7 +10,9 @@ use super::encoding::decode_escapes;
 use super::origin::{Form, Origin};
 use super::protocol::{Direction, Role, is_protocol_number, role_of};
 use super::unit::{Part, Parts, Unit};
-use crate::json::{JsonError, OffsetMap, Scalar, ScalarKind, Segment, each_scalar};
+use crate::json::{
+    JsonError, OffsetMap, Scalar, ScalarKind, Segment, each_scalar, each_scalar_except,
+};
 
 /// How deep JSON inside strings of JSON is read.
 const MAX_NESTED: usize = 3;
@@ -43,6 +46,8 @@ pub(super) struct Units<'d> {
     pub(super) gists: Vec<Unit<'d>>,
     /// The roles of the messages, by their index, in order.
     pub(super) roles: Vec<(usize, Cow<'d, str>)>,
+    /// All the texts, if only some of them are judged.
+    others: Option<Box<Self>>,
     /// The keys of the document.
     pub(super) names: Vec<Cow<'d, str>>,
     /// Those of JSON in its texts, one behind the other, and where each ends.
@@ -62,23 +67,25 @@ impl<'d> Units<'d> {
     /// # Errors
     /// When it is not JSON that every reader reads alike.
     pub(super) fn of(document: &'d str, direction: Direction) -> Result<Self, JsonError> {
-        Self::filtered(document, direction, |_| true)
+        Self::filtered(document, direction, &[], |_| true)
     }
 
-    /// Takes the texts of the scalars of some kinds.
+    /// Takes the texts of the scalars of some kinds, without those of the values that stand at
+    /// `known`, of which the document consists besides.
     ///
     /// # Errors
     /// As [`Units::of`].
     pub(super) fn filtered(
         document: &'d str,
         direction: Direction,
+        known: &[Range<usize>],
         takes: impl Fn(ScalarKind) -> bool,
     ) -> Result<Self, JsonError> {
         let mut units = Self {
             direction,
             ..Self::default()
         };
-        each_scalar(document, |scalar| {
+        each_scalar_except(document, known, |scalar| {
             if !takes(scalar.kind) {
                 return;
             }
@@ -340,17 +347,28 @@ impl<'d> Units<'d> {
         joined.map(whole).collect()
     }
 
+    /// Adds those that are not judged, beside which markers must be unique.
+    pub(super) fn set_others(&mut self, all: Self) {
+        self.others = Some(Box::new(all));
+    }
+
+    fn all(&self) -> &Self {
+        self.others.as_deref().unwrap_or(self)
+    }
+
     /// Returns every key.
     pub(super) fn all_names(&self) -> impl Iterator<Item = &str> {
-        let (names, ends) = &self.nested_names;
+        let all = self.all();
+        let (names, ends) = &all.nested_names;
         let starts = std::iter::once(0).chain(ends.iter().copied());
         let nested = starts.zip(ends).map(|(start, end)| &names[start..*end]);
-        self.names.iter().map(|name| &**name).chain(nested)
+        all.names.iter().map(|name| &**name).chain(nested)
     }
 
     /// Returns every text.
     pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
-        let units = self.single.iter().chain(&self.readings);
+        let all = self.all();
+        let units = all.single.iter().chain(&all.readings);
         units.map(|unit| &*unit.text)
     }
 }

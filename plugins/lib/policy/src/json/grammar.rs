@@ -78,10 +78,24 @@ pub(super) trait Sink {
 /// # Errors
 /// When it is not JSON, nested too deep, or the sink refuses a key.
 pub(super) fn read(document: &str, sink: &mut impl Sink) -> Result<(), JsonError> {
+    read_except(document, &[], sink)
+}
+
+/// Reads a document without the values that stand at `known`, which are known to be JSON. They are
+/// in order, and no value is in another.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn read_except(
+    document: &str,
+    known: &[Range<usize>],
+    sink: &mut impl Sink,
+) -> Result<(), JsonError> {
     let mut grammar = Grammar {
         bytes: document.as_bytes(),
         at: 0,
         depth: 0,
+        known,
         sink,
     };
     grammar.value()?;
@@ -96,6 +110,8 @@ struct Grammar<'d, 's, S> {
     bytes: &'d [u8],
     at: usize,
     depth: usize,
+    /// The values ahead that are not read.
+    known: &'s [Range<usize>],
     sink: &'s mut S,
 }
 
@@ -133,6 +149,13 @@ impl<S: Sink> Grammar<'_, '_, S> {
     fn value(&mut self) -> Result<Range<usize>, JsonError> {
         self.blanks();
         let start = self.at;
+        if let [first, rest @ ..] = self.known
+            && first.start == start
+        {
+            self.at = first.end;
+            self.known = rest;
+            return Ok(first.clone());
+        }
         match self.peek() {
             Some(b'{') => self.nested(Self::object)?,
             Some(b'[') => self.nested(Self::array)?,

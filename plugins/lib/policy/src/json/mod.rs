@@ -9,6 +9,7 @@ mod decode;
 mod edit;
 mod grammar;
 mod members;
+mod parts;
 mod scalars;
 
 pub use edit::{Edit, apply_edits};
@@ -17,4 +18,5 @@ pub use members::{Member, find_members, items, members};
 pub use scalars::is_number;
 
 pub(crate) use decode::{OffsetMap, escape, escape_sequence, unescape};
-pub(crate) use scalars::{Scalar, ScalarKind, Segment, each_scalar};
+pub(crate) use parts::{DocumentPart, each_part};
+pub(crate) use scalars::{Scalar, ScalarKind, Segment, each_scalar, each_scalar_except};

@@ -46,13 +46,26 @@ pub(crate) fn each_scalar<'d>(
     document: &'d str,
     take: impl FnMut(Scalar<'d, '_>),
 ) -> Result<(), JsonError> {
+    each_scalar_except(document, &[], take)
+}
+
+/// As [`each_scalar`], without those of the values that stand at `known`: values that were accepted
+/// before, in order, of which none is in another.
+///
+/// # Errors
+/// As [`each_scalar`].
+pub(crate) fn each_scalar_except<'d>(
+    document: &'d str,
+    known: &[Range<usize>],
+    take: impl FnMut(Scalar<'d, '_>),
+) -> Result<(), JsonError> {
     let mut walk = Walk {
         document,
         path: Vec::new(),
         keys: Keys::default(),
         take,
     };
-    grammar::read(document, &mut walk)
+    grammar::read_except(document, known, &mut walk)
 }
 
 /// Whether a text is a number.

@@ -39,21 +39,22 @@ struct Guard {
 }
 
 impl RequestPhase for Guard {
-    fn judge(&self, texts: &[PromptText<'_>], findings: &mut Vec<Finding>) -> Option<Block> {
-        let mut hit = false;
-        for text in texts.iter().filter(|text| is_judged(text)) {
-            match self.injection.judge(text.text) {
-                Judgement::Harmless => {}
-                Judgement::Suspected => {
-                    count(findings, PromptInjection::KIND, "suspected", None);
-                }
-                Judgement::Attack(kind) => {
-                    count(findings, PromptInjection::KIND, kind, None);
-                    hit = true;
-                }
-            }
+    fn judge(&self, text: &PromptText<'_>, findings: &mut Vec<Finding>) -> Option<Block> {
+        if !is_judged(text) {
+            return None;
         }
-        (hit && self.action == InjectionAction::Block).then(|| Block {
+        let is_attack = match self.injection.judge(text.text) {
+            Judgement::Harmless => false,
+            Judgement::Suspected => {
+                count(findings, PromptInjection::KIND, "suspected", None);
+                false
+            }
+            Judgement::Attack(kind) => {
+                count(findings, PromptInjection::KIND, kind, None);
+                true
+            }
+        };
+        (is_attack && self.action == InjectionAction::Block).then(|| Block {
             policy: PromptInjection::KIND,
             code: "input_blocked",
             message: self.message.clone(),
