@@ -15,9 +15,14 @@ pub(crate) struct BodyBuffer {
 const MAX_RESERVED: usize = 1 << 20;
 
 impl BodyBuffer {
-    /// Returns a buffer for a body of which a length is known.
+    /// Returns a buffer for a body.
     pub(crate) fn for_body(body: &impl Body) -> Self {
-        let length = body.size_hint().exact().unwrap_or_default();
+        Self::for_length(body.size_hint().exact())
+    }
+
+    /// Returns a buffer for a body of which a length may be known.
+    pub(crate) fn for_length(length: Option<u64>) -> Self {
+        let length = length.unwrap_or_default();
         Self {
             expected: usize::try_from(length).map_or(MAX_RESERVED, |n| n.min(MAX_RESERVED)),
             ..Self::default()

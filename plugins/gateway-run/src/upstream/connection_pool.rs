@@ -3,13 +3,13 @@
 
 use super::connection::Connection;
 use super::connector::{Connector, TlsConfig};
-use super::http1::RequestBody;
+use super::http1::ResponseHead;
 use crate::snapshot::Endpoint;
 use bytes::Bytes;
-use http::{Request, Response};
-use hyper::body::{Frame, Incoming};
+use http::Request;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::error::Error;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,8 +70,8 @@ impl ConnectionPool {
     }
 
     /// Sends a request over an idle connection, the one used last first, or a new one.
-    /// A request that a reused connection did not send, because the upstream has just closed
-    /// it, is sent again.
+    /// A request to which a reused connection was closed without any response, as the upstream
+    /// does with one that has been idle, is sent once more, over a new connection.
     ///
     /// # Errors
     /// When there is no connection, or no response.
@@ -79,10 +79,12 @@ impl ConnectionPool {
         &self,
         endpoint: &Endpoint,
         connect_timeout: Duration,
-        mut request: Request<RequestBody>,
-    ) -> Result<(Response<Incoming>, Lease), Box<dyn std::error::Error + Send + Sync>> {
+        mut request: Request<Bytes>,
+    ) -> Result<(ResponseHead, Lease), Box<dyn Error + Send + Sync>> {
+        let mut may_reuse = true;
         loop {
-            let existing = self.connections.take(&endpoint.origin);
+            let existing = may_reuse.then(|| self.connections.take(&endpoint.origin));
+            let existing = existing.flatten();
             let is_reused = existing.is_some();
             let mut connection = match existing {
                 Some(connection) => connection,
@@ -98,33 +100,39 @@ impl ConnectionPool {
             if !connection.is_usable().await && is_reused {
                 continue;
             }
-            let mut error = match connection.send(request, endpoint).await {
-                Ok(response) => {
+            let error = match connection.send(request, endpoint).await {
+                Ok(head) => {
                     let lease = Lease {
                         connection,
                         origin: Arc::clone(&endpoint.origin),
                         pool: Rc::downgrade(&self.connections),
                     };
-                    return Ok((response, lease));
+                    return Ok((head, lease));
                 }
                 Err(error) => error,
             };
-            match error.take_message() {
+            match error.unsent {
                 Some(unsent) if is_reused => request = unsent,
-                _ => return Err(error.into_error().into()),
+                _ => return Err(error.error),
             }
+            may_reuse = false;
         }
     }
 }
 
 impl Lease {
-    /// Returns the next frame of the body of the response, which arrives only while this is
-    /// polled.
-    pub(super) async fn frame(
-        &mut self,
-        body: &mut Incoming,
-    ) -> Option<Result<Frame<Bytes>, hyper::Error>> {
-        self.connection.frame(body).await
+    /// Returns the next data of the body of the response, which arrives only while this is
+    /// polled; `None` at its end.
+    ///
+    /// # Errors
+    /// When the rest does not come.
+    pub(super) async fn data(&mut self) -> Result<Option<Bytes>, Box<dyn Error + Send + Sync>> {
+        self.connection.data().await
+    }
+
+    /// The number of bytes that are left of the body of the response, if it is known.
+    pub(super) fn exact_length(&self) -> Option<u64> {
+        self.connection.exact_length()
     }
 
     /// Gives the connection back, when its response has ended.

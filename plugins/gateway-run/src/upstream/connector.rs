@@ -2,8 +2,9 @@
 
 use super::connection::Connection;
 use super::http1::Http1Connection;
+use super::transport::Transport;
 use http::Uri;
-use hyper::client::conn::{http1, http2};
+use hyper::client::conn::http2;
 use hyper::service::Service as _;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::{Connection as _, HttpConnector};
@@ -21,7 +22,7 @@ use tokio::task::spawn_local;
 #[derive(Clone)]
 pub(crate) struct TlsConfig(Arc<ClientConfig>);
 
-type Transport = TowerToHyperService<HttpsConnector<HttpConnector>>;
+type TransportConnector = TowerToHyperService<HttpsConnector<HttpConnector>>;
 
 impl TlsConfig {
     /// Returns a configuration with the CA certificates of the system. Without any,
@@ -35,6 +36,17 @@ impl TlsConfig {
                 .with_root_certificates(rustls::RootCertStore::empty())
                 .with_no_client_auth()
         })))
+    }
+
+    /// Returns a configuration with certain CA certificates.
+    #[cfg(test)]
+    pub(super) fn with_roots(roots: rustls::RootCertStore) -> Self {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider);
+        let config = config.with_safe_default_protocol_versions();
+        let config = config.expect("ring supports the default protocol versions");
+        let config = config.with_root_certificates(roots);
+        Self(Arc::new(config.with_no_client_auth()))
     }
 
     fn load() -> Result<ClientConfig, String> {
@@ -52,7 +64,7 @@ impl TlsConfig {
 /// Opens connections; the time limit is a property of a transport.
 pub(super) struct Connector {
     tls: TlsConfig,
-    by_timeout: RefCell<HashMap<Duration, Transport>>,
+    by_timeout: RefCell<HashMap<Duration, TransportConnector>>,
 }
 
 impl Connector {
@@ -72,20 +84,19 @@ impl Connector {
         address: &Uri,
         timeout: Duration,
     ) -> Result<Connection, Box<dyn Error + Send + Sync>> {
-        let transport = self.transport(timeout);
-        let stream = transport.call(address.clone()).await?;
+        let connector = self.connector(timeout);
+        let stream = connector.call(address.clone()).await?;
         if stream.connected().is_negotiated_h2() {
             let mut builder = http2::Builder::new(TokioExecutor::new());
             let (sender, driver) = builder.timer(TokioTimer::new()).handshake(stream).await?;
             spawn_local(async move { log_end(driver.await) });
-            return Ok(Connection::Http2(sender));
+            return Ok(Connection::http2(sender));
         }
-        let (sender, driver) = http1::handshake(stream).await?;
-        let connection = Http1Connection::new(sender, driver);
+        let connection = Http1Connection::new(Transport::from(stream));
         Ok(Connection::Http1(Box::new(connection)))
     }
 
-    fn transport(&self, connect_timeout: Duration) -> Transport {
+    fn connector(&self, connect_timeout: Duration) -> TransportConnector {
         let build = || {
             let mut http = HttpConnector::new();
             http.enforce_http(false);

@@ -13,6 +13,9 @@ mod http1;
 mod post;
 mod response;
 mod send;
+#[cfg(test)]
+mod tls_tests;
+mod transport;
 
 pub(crate) use connection_pool::ConnectionPool;
 pub(crate) use connector::TlsConfig;

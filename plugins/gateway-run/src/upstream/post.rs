@@ -6,7 +6,6 @@ use crate::snapshot::{Credential, Endpoint};
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, StatusCode};
-use http_body_util::Full;
 use std::time::Duration;
 
 /// Posts JSON, and returns the status and the body of the response.
@@ -20,7 +19,7 @@ pub(crate) async fn post(
     body: Vec<u8>,
     limit: usize,
 ) -> Result<(StatusCode, Bytes), String> {
-    let mut request = Request::new(Full::new(Bytes::from(body)));
+    let mut request = Request::new(Bytes::from(body));
     *request.method_mut() = Method::POST;
     let json = HeaderValue::from_static("application/json");
     let headers = request.headers_mut();
@@ -30,18 +29,15 @@ pub(crate) async fn post(
         headers.insert(name.clone(), value.clone());
     }
     let sent = pool.send(endpoint, connect_timeout, request).await;
-    let (response, mut lease) = sent.map_err(|error| root_cause(error.as_ref()))?;
-    let (parts, mut body) = response.into_parts();
+    let (head, mut lease) = sent.map_err(|error| root_cause(error.as_ref()))?;
     let mut received = Vec::new();
-    while let Some(frame) = lease.frame(&mut body).await {
-        let frame = frame.map_err(|error| format!("the connection broke: {error}"))?;
-        if let Ok(data) = frame.into_data() {
-            received.extend_from_slice(&data);
-        }
+    let broke = |error| format!("the connection broke: {error}");
+    while let Some(data) = lease.data().await.map_err(broke)? {
+        received.extend_from_slice(&data);
         if received.len() > limit {
             return Err(format!("the response is larger than {limit} bytes"));
         }
     }
     lease.end();
-    Ok((parts.status, Bytes::from(received)))
+    Ok((head.status, Bytes::from(received)))
 }

@@ -7,7 +7,6 @@ use crate::time_limit::timeout_at;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
-use hyper::body::Incoming;
 use std::collections::VecDeque;
 use std::pin::pin;
 use std::time::{Duration, Instant};
@@ -38,7 +37,6 @@ pub(crate) enum UpstreamBody {
     Ready(VecDeque<Bytes>),
     /// Received from the network.
     Incoming {
-        body: Incoming,
         /// The connection, until the body has ended.
         lease: Option<Lease>,
         decoder: Option<Decoder>,
@@ -74,7 +72,6 @@ impl UpstreamBody {
         match self {
             Self::Ready(chunks) => Ok(chunks.pop_front()),
             Self::Incoming {
-                body,
                 lease,
                 decoder,
                 idle,
@@ -88,18 +85,13 @@ impl UpstreamBody {
                     continue;
                 }
                 let limit = idle.map_or(*deadline, |idle| (Instant::now() + idle).min(*deadline));
-                let frame = {
-                    let next = pin!(async {
-                        match lease {
-                            Some(lease) => lease.frame(body).await,
-                            None => None,
-                        }
-                    });
-                    timeout_at(limit, next).await
+                let data = match lease {
+                    Some(lease) => timeout_at(limit, pin!(lease.data())).await,
+                    None => Ok(Ok(None)),
                 };
-                match frame {
+                match data {
                     Err(_) => return Err("the response of the upstream timed out".to_owned()),
-                    Ok(None) => {
+                    Ok(Ok(None)) => {
                         if let Some(lease) = lease.take() {
                             lease.end();
                         }
@@ -108,13 +100,12 @@ impl UpstreamBody {
                         }
                         return Ok(None);
                     }
-                    Ok(Some(Err(error))) => {
+                    Ok(Err(error)) => {
                         return Err(format!("the connection to the upstream broke: {error}"));
                     }
-                    Ok(Some(Ok(frame))) => match (frame.into_data(), decoder.as_mut()) {
-                        (Ok(data), Some(decoder)) => decoder.push(data),
-                        (Ok(data), None) => return Ok(Some(data)),
-                        (Err(_), _) => {}
+                    Ok(Ok(Some(data))) => match decoder {
+                        Some(decoder) => decoder.push(data),
+                        None => return Ok(Some(data)),
                     },
                 }
             },
@@ -132,7 +123,9 @@ impl UpstreamBody {
     /// As [`UpstreamBody::next`], or when it is larger than `limit` bytes.
     pub(crate) async fn collect(&mut self, limit: usize) -> Result<Bytes, String> {
         let mut whole = match self {
-            Self::Incoming { body, .. } => BodyBuffer::for_body(body),
+            Self::Incoming { lease, .. } => {
+                BodyBuffer::for_length(lease.as_ref().and_then(Lease::exact_length))
+            }
             Self::Ready(_) => BodyBuffer::default(),
         };
         while let Some(chunk) = self.next().await? {

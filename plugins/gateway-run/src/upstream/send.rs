@@ -9,7 +9,6 @@ use crate::snapshot::Upstream;
 use crate::time_limit::timeout_at;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method, Request};
-use http_body_util::Full;
 use kt_policy::Trigger;
 use serde_json::Value;
 use std::pin::pin;
@@ -69,11 +68,11 @@ pub(super) async fn send(
         return Ok(echo::respond(&(request.document)(), &request.id.text));
     };
     let timeouts = &upstream.timeouts;
-    let mut http_request = Request::new(Full::new((request.body)(upstream)));
+    let mut http_request = Request::new((request.body)(upstream));
     *http_request.method_mut() = Method::POST;
     *http_request.headers_mut() = headers(upstream, request);
     let response = pin!(pool.send(endpoint, timeouts.connect, http_request));
-    let (response, lease) = match timeout_at(started + timeouts.first_byte, response).await {
+    let (head, lease) = match timeout_at(started + timeouts.first_byte, response).await {
         Ok(Ok(response)) => response,
         Ok(Err(error)) => return Err(SendError::connection(root_cause(error.as_ref()))),
         Err(_) => {
@@ -83,14 +82,12 @@ pub(super) async fn send(
             });
         }
     };
-    let (parts, body) = response.into_parts();
-    let is_stream = is_event_stream(&parts.headers);
-    let decoder = Decoder::new(&parts.headers).map_err(SendError::connection)?;
+    let is_stream = is_event_stream(&head.headers);
+    let decoder = Decoder::new(&head.headers).map_err(SendError::connection)?;
     Ok(UpstreamResponse {
-        status: parts.status,
-        headers: parts.headers,
+        status: head.status,
+        headers: head.headers,
         body: UpstreamBody::Incoming {
-            body,
             lease: Some(lease),
             decoder,
             idle: if is_stream {
