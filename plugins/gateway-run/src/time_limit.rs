@@ -53,22 +53,37 @@ pub(crate) async fn timeout<F: Future + Unpin>(
     limit: Duration,
     future: F,
 ) -> Result<F::Output, Elapsed> {
-    timeout_at(Instant::now() + limit, future).await
+    timeout_by(|| Instant::now() + limit, future).await
 }
 
-/// Waits for a future until a deadline. The future is pinned by the caller, since it would be
-/// copied otherwise: those of a connection have some thousand bytes.
+/// Waits for a future until a deadline; see [`timeout_by`].
 ///
 /// # Errors
 /// When the deadline has passed.
 pub(crate) async fn timeout_at<F: Future + Unpin>(
     deadline: Instant,
+    future: F,
+) -> Result<F::Output, Elapsed> {
+    timeout_by(|| deadline, future).await
+}
+
+/// Waits for a future until a deadline, which is asked for when there is something to wait for:
+/// it may need the clock. The future is pinned by the caller, since it would be
+/// copied otherwise: those of a connection have some thousand bytes.
+///
+/// # Errors
+/// When the deadline has passed.
+pub(crate) async fn timeout_by<F: Future + Unpin>(
+    deadline: impl Fn() -> Instant,
     mut future: F,
 ) -> Result<F::Output, Elapsed> {
-    let mut limit = TimeLimit::new(deadline);
+    let mut limit = None;
     poll_fn(|cx| match Pin::new(&mut future).poll(cx) {
         Poll::Ready(output) => Poll::Ready(Ok(output)),
-        Poll::Pending => limit.poll_expired(cx).map(|()| Err(Elapsed)),
+        Poll::Pending => {
+            let limit = limit.get_or_insert_with(|| TimeLimit::new(deadline()));
+            limit.poll_expired(cx).map(|()| Err(Elapsed))
+        }
     })
     .await
 }

@@ -14,12 +14,13 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::spawn_local;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
-/// The idle timeout of connections; most providers close them after a minute.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 /// How often idle connections are looked at.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(10);
+/// The number of times after which an idle connection is closed: after at most 50 seconds, since
+/// most providers close them after a minute. Counted, so that no request reads the clock for it.
+const IDLE_SWEEPS: u64 = 5;
 
 /// The connections of a worker.
 pub(crate) struct ConnectionPool {
@@ -33,6 +34,8 @@ struct Connections {
     origins: RefCell<HashMap<Arc<str>, Origin>>,
     /// A task looks for idle connections.
     is_swept: Cell<bool>,
+    /// How often it has.
+    sweeps: Cell<u64>,
 }
 
 #[derive(Default)]
@@ -45,12 +48,13 @@ struct Origin {
 
 struct Idle {
     connection: Connection,
-    since: Instant,
+    /// The number of sweeps when it was used last.
+    since: u64,
 }
 
 impl Idle {
-    fn is_kept(&mut self) -> bool {
-        self.since.elapsed() < IDLE_TIMEOUT && self.connection.is_open()
+    fn is_kept(&mut self, sweeps: u64) -> bool {
+        sweeps - self.since < IDLE_SWEEPS && self.connection.is_open()
     }
 }
 
@@ -152,13 +156,13 @@ impl Connections {
         let origin = origins.get_mut(origin)?;
         if let Some(shared) = &mut origin.shared {
             if let Some(connection) = shared.connection.share() {
-                shared.since = Instant::now();
+                shared.since = self.sweeps.get();
                 return Some(connection);
             }
             origin.shared = None;
         }
         while let Some(mut idle) = origin.idle.pop() {
-            if idle.is_kept() {
+            if idle.is_kept(self.sweeps.get()) {
                 return Some(idle.connection);
             }
             idle.connection.close();
@@ -171,7 +175,7 @@ impl Connections {
         let Some(connection) = connection.share() else {
             return;
         };
-        let since = Instant::now();
+        let since = self.sweeps.get();
         let mut origins = self.origins.borrow_mut();
         let shared = &mut origins.entry(Arc::clone(origin)).or_default().shared;
         shared.get_or_insert(Idle { connection, since });
@@ -180,7 +184,7 @@ impl Connections {
     }
 
     fn put(self: &Rc<Self>, origin: Arc<str>, connection: Connection) {
-        let since = Instant::now();
+        let since = self.sweeps.get();
         let mut origins = self.origins.borrow_mut();
         let idle = &mut origins.entry(origin).or_default().idle;
         idle.push(Idle { connection, since });
@@ -211,12 +215,18 @@ impl Connections {
 
     /// Closes idle connections; whether none are left.
     fn sweep(&self) -> bool {
+        let sweeps = self.sweeps.get() + 1;
+        self.sweeps.set(sweeps);
         let mut origins = self.origins.borrow_mut();
         origins.retain(|_, origin| {
-            for idle in origin.idle.extract_if(.., |idle| !idle.is_kept()) {
+            for idle in origin.idle.extract_if(.., |idle| !idle.is_kept(sweeps)) {
                 idle.connection.close();
             }
-            if origin.shared.as_mut().is_some_and(|idle| !idle.is_kept()) {
+            if origin
+                .shared
+                .as_mut()
+                .is_some_and(|idle| !idle.is_kept(sweeps))
+            {
                 origin.shared = None;
             }
             !origin.idle.is_empty() || origin.shared.is_some()

@@ -3,7 +3,7 @@
 use super::connection_pool::Lease;
 use super::decoder::Decoder;
 use crate::body_buffer::BodyBuffer;
-use crate::time_limit::timeout_at;
+use crate::time_limit::timeout_by;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
@@ -84,9 +84,10 @@ impl UpstreamBody {
                     }
                     continue;
                 }
-                let limit = idle.map_or(*deadline, |idle| (Instant::now() + idle).min(*deadline));
+                let limit =
+                    || idle.map_or(*deadline, |idle| (Instant::now() + idle).min(*deadline));
                 let data = match lease {
-                    Some(lease) => timeout_at(limit, pin!(lease.data())).await,
+                    Some(lease) => timeout_by(limit, pin!(lease.data())).await,
                     None => Ok(Ok(None)),
                 };
                 match data {
