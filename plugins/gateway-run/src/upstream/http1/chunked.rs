@@ -34,7 +34,8 @@ enum State {
     DataLf,
     /// A trailer field, or the last line.
     TrailerStart,
-    Trailer,
+    TrailerName,
+    TrailerValue,
     TrailerLf,
     EndLf,
     Ended,
@@ -122,16 +123,16 @@ impl ChunkedDecoder {
                 Err(Http1Error::Malformed("a chunk is longer than its size"))
             }
             (State::TrailerStart, b'\r') => Ok(State::EndLf),
-            (State::Trailer, b'\r') => Ok(State::TrailerLf),
-            (State::TrailerStart | State::Trailer, b'\n') => {
-                Err(Http1Error::Malformed("a trailer field has a line break"))
+            (State::TrailerName, b':') => self.trailer(State::TrailerValue),
+            (State::TrailerStart | State::TrailerName, _) if is_token(byte) => {
+                self.trailer(State::TrailerName)
             }
-            (State::TrailerStart | State::Trailer, _) => {
-                self.trailer_bytes += 1;
-                if self.trailer_bytes > MAX_TRAILER_BYTES {
-                    return Err(Http1Error::Malformed("the trailer fields are too long"));
-                }
-                Ok(State::Trailer)
+            (State::TrailerValue, b'\r') => Ok(State::TrailerLf),
+            (State::TrailerValue, b'\t' | b' '..=b'~' | 0x80..) => {
+                self.trailer(State::TrailerValue)
+            }
+            (State::TrailerStart | State::TrailerName | State::TrailerValue, _) => {
+                Err(Http1Error::Malformed("a trailer field"))
             }
             (State::TrailerLf, b'\n') => Ok(State::TrailerStart),
             (State::EndLf, b'\n') => Ok(State::Ended),
@@ -161,6 +162,19 @@ impl ChunkedDecoder {
         }
         Ok(next)
     }
+
+    fn trailer(&mut self, next: State) -> Result<State, Http1Error> {
+        self.trailer_bytes += 1;
+        if self.trailer_bytes > MAX_TRAILER_BYTES {
+            return Err(Http1Error::Malformed("the trailer fields are too long"));
+        }
+        Ok(next)
+    }
+}
+
+/// Whether a byte may be in the name of a field (RFC 9110, section 5.6.2).
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 #[cfg(test)]
@@ -220,8 +234,13 @@ mod tests {
             "11111111111111111\r\n",
             "00000000000000000\r\n",
             "0\r\n\n",
-            "0\r\nx\n",
-            "0\r\nx\ry",
+            "0\r\nx: y\n",
+            "0\r\nx: y\rz",
+            "0\r\nx\r\n",
+            "0\r\n: y\r\n",
+            "0\r\nx : y\r\n",
+            "0\r\n x: y\r\n",
+            "0\r\nx: \0\r\n",
             "0\r\n\rx",
         ] {
             for length in [1, body.len()] {
@@ -241,7 +260,7 @@ mod tests {
         };
         assert!(decode(extensions(MAX_EXTENSION_BYTES).as_bytes(), 999).is_ok());
         assert!(decode(extensions(MAX_EXTENSION_BYTES + 2).as_bytes(), 999).is_err());
-        let trailers = |length: u32| format!("0\r\n{}\r\n\r\n", "x".repeat(length as usize));
+        let trailers = |length: u32| format!("0\r\nx:{}\r\n\r\n", "y".repeat(length as usize - 2));
         assert!(decode(trailers(MAX_TRAILER_BYTES).as_bytes(), 999).is_ok());
         assert!(decode(trailers(MAX_TRAILER_BYTES + 1).as_bytes(), 999).is_err());
     }

@@ -97,6 +97,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Http1Connection<T> {
             && self.body.is_ended()
             && self.input.is_empty()
             && self.output.is_empty()
+            && !self.is_flushing
             && self.write_error.is_none();
         let nobody = &mut Context::from_waker(Waker::noop());
         is_idle && with_read_buffer(|buffer| self.poll_read(nobody, buffer).is_pending())

@@ -11,6 +11,8 @@ mod connection;
 #[cfg(test)]
 mod connection_tests;
 mod error;
+#[cfg(test)]
+mod hyper_tests;
 mod read_buffer;
 mod request;
 mod response_head;
