@@ -21,5 +21,5 @@ pub use injection::{
     injection_probability, injection_scores, nearest_window,
 };
 pub use letters::load;
-pub use reading::{Decoding, readings, without_encoded};
+pub use reading::{Decoding, hidden_texts, readings, without_encoded};
 pub use token::{Token, tokens};

@@ -1,9 +1,8 @@
 //! What of a text is nearest to prompt injection.
 
-use super::examine::{WEIGHTS, own_reading};
+use super::examine::{WEIGHTS, all_readings, own_reading};
 use super::options::ReadingOptions;
 use crate::classifier::Model;
-use crate::reading::readings;
 use crate::token::tokens;
 
 /// The part of a text that decides its score.
@@ -19,8 +18,9 @@ pub struct NearestWindow {
 #[must_use]
 pub fn nearest_window(text: &str, options: ReadingOptions) -> Option<NearestWindow> {
     let model = Model::new(WEIGHTS)?;
-    let own = own_reading(text, options).into_owned();
-    let mut all = readings(text, options.decoding());
+    let characters = options.characters(text);
+    let own = own_reading(&characters, options).into_owned();
+    let mut all = all_readings(text, &characters, options);
     all.insert(0, own);
     let mut found = Vec::new();
     let windows = all.iter().filter_map(|reading| {

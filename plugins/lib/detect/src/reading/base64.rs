@@ -151,9 +151,32 @@ fn decode(run: &[u8]) -> Option<String> {
     let upper = run.iter().any(u8::is_ascii_uppercase);
     let lower = run.iter().any(u8::is_ascii_lowercase);
     if upper && lower {
-        return base64(run);
+        return base64_within(run);
     }
-    if upper { base32(run) } else { None }
+    base32(run)
+}
+
+/// Signs of the alphabet that addresses have before what they hold: `/r/aWdub3Jl`.
+const LEADING: usize = 96;
+
+/// The text of Base64 behind signs that stand before it, such as the path of an address; or of the
+/// run from its end on.
+fn base64_within(run: &[u8]) -> Option<String> {
+    if let Some(text) = base64(run) {
+        return Some(text);
+    }
+    let head = &run[..run.len().min(LEADING)];
+    let signs = (0..head.len()).filter(|at| !head[*at].is_ascii_alphanumeric());
+    let rest = signs
+        .map(|at| &run[at + 1..])
+        .filter(|rest| rest.len() >= LEAST);
+    let text = rest.into_iter().find_map(base64);
+    // One letter before it moves all others.
+    let text = text.or_else(|| (1..4).find_map(|at| base64(run.get(at..)?)));
+    text.or_else(|| {
+        let reversed: Vec<u8> = run.iter().rev().copied().collect();
+        base64(&reversed)
+    })
 }
 
 /// The text of Base64, of either alphabet (RFC 4648 §4 and §5).
@@ -167,6 +190,7 @@ fn base64(run: &[u8]) -> Option<String> {
 fn base32(run: &[u8]) -> Option<String> {
     digits(run, 5, |sign| match sign {
         b'A'..=b'Z' => Some(sign - b'A'),
+        b'a'..=b'z' => Some(sign - b'a'),
         b'2'..=b'7' => Some(sign - b'2' + 26),
         _ => None,
     })
@@ -201,7 +225,8 @@ const LEAST_CHUNKS: usize = 5;
 pub(super) fn decode_chunks(text: &str, found: &mut Vec<String>) {
     let (mut words, mut encoded) = (String::new(), 0);
     let (mut run, mut chunks, mut length) = (Vec::new(), 0, 0);
-    for word in text.split_ascii_whitespace() {
+    let ends = |c: char| c.is_ascii_whitespace() || matches!(c, '.' | ',' | ';' | '|' | '"' | '>');
+    for word in text.split(ends).filter(|word| !word.is_empty()) {
         let plain = word.trim_end_matches('=');
         // Words are padded; those of languages have no capitals inside.
         let padded = word.len().is_multiple_of(4) && word.bytes().any(|b| b.is_ascii_uppercase());

@@ -102,19 +102,30 @@ const LONGEST_ENTITY: usize = 12;
 /// The length of the entity at a place of a text, and its character.
 fn entity_at(text: &str, at: usize) -> Option<(usize, char)> {
     let bytes = text.as_bytes();
+    // Browsers read numbers without the sign behind them.
+    if bytes.get(at + 1) == Some(&b'#') {
+        let hex = matches!(bytes.get(at + 2), Some(b'x' | b'X'));
+        let start = at + 2 + usize::from(hex);
+        let is_digit = |byte: &&u8| match hex {
+            true => byte.is_ascii_hexdigit(),
+            false => byte.is_ascii_digit(),
+        };
+        let digits = bytes[start..]
+            .iter()
+            .take(LONGEST_ENTITY)
+            .take_while(is_digit);
+        let end = start + digits.count();
+        let base = if hex { 16 } else { 10 };
+        let value = u32::from_str_radix(text.get(start..end)?, base).ok()?;
+        let ends = usize::from(bytes.get(end) == Some(&b';'));
+        return Some((end + ends - at, char::from_u32(value)?));
+    }
     let head = &bytes[at..bytes.len().min(at + LONGEST_ENTITY)];
     let end = head.iter().position(|byte| *byte == b';')?;
     Some((end + 1, entity(text.get(at + 1..at + end)?)?))
 }
 
 fn entity(name: &str) -> Option<char> {
-    if let Some(number) = name.strip_prefix('#') {
-        let value = match number.strip_prefix(['x', 'X']) {
-            Some(digits) => u32::from_str_radix(digits, 16),
-            None => number.parse(),
-        };
-        return value.ok().and_then(char::from_u32);
-    }
     Some(match name {
         "amp" => '&',
         "lt" => '<',
@@ -183,6 +194,7 @@ mod tests {
             ("&amp;#105;&amp;#103;&amp;#110;", "ign"),
             ("\\\\u0069\\\\u0067\\\\u006e", "ign"),
             ("\\ud83d\\ude00\\ud83d\\ude00", "😀😀"),
+            ("&#0105&#x67&#110;", "ign"),
             ("%c3%a9t%C3%A9 %ff%", "été \u{fffd}%"),
             (
                 "ig&shy;no&ZeroWidth;re&zwnj;",

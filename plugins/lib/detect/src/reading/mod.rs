@@ -11,8 +11,10 @@ mod numbers;
 mod readings;
 #[cfg(test)]
 mod readings_tests;
+mod segmentation;
 mod signs;
 mod turned;
 
 pub use blank::without_encoded;
-pub use readings::{Decoding, readings};
+pub use readings::{Decoding, hidden_texts, readings};
+pub(crate) use turned::turn;

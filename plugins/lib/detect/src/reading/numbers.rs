@@ -1,6 +1,7 @@
 //! Texts that are written as the numbers of their characters: `[105, 103]`, `0x69 0x67`, `\151`,
 //! `U+0069`, `chr(105)`, `01101001`, and letters by their place in the alphabet.
 
+use super::escape::hex;
 use crate::alphabet::{is_alphanumeric, is_letter};
 
 /// Fewest numbers in a row that are decoded.
@@ -40,6 +41,9 @@ pub(super) fn decode_numbers(text: &[u8], found: &mut Vec<String>) {
             matches!(word[0], b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F' | b'u' | b'U' | b'x' | b'X');
         if !may_be {
             finish(&mut row, found);
+        } else if word.len() >= LEAST_RUN {
+            finish(&mut row, found);
+            found.extend(run(word));
         } else if is_mark(word) {
             // `chr(105)`, `U+0069`, `\u{69}`.
             base = Some(if word.len() == 1 { 16 } else { 10 });
@@ -90,12 +94,59 @@ fn finish(row: &mut Vec<Number<'_>>, found: &mut Vec<String>) {
     }
     let row = std::mem::take(row);
     let base = row[1].base;
-    let texts = [2, 10, 8, 16]
-        .iter()
-        .filter(|b| base.is_none_or(|base| base == **b));
-    let text = texts.filter_map(|base| characters(&row, *base)).next();
+    // A backslash is before octal numbers in C and hexadecimal ones in CSS.
+    let may_be = |b: &&u32| base.is_none_or(|base| base == **b || (base == 8 && **b == 16));
+    let texts = [2, 10, 8, 16].iter().filter(may_be);
+    let text = groups(&row).or_else(|| texts.filter_map(|base| characters(&row, *base)).next());
     let text = text.or_else(|| alphabet(&row));
     found.extend(text.filter(|text| is_varied(text)));
+}
+
+/// The bytes of hexadecimal digits in groups of two and more bytes.
+fn groups(row: &[Number<'_>]) -> Option<String> {
+    let width = row[0].digits.len();
+    if width < 4 || !width.is_multiple_of(2) {
+        return None;
+    }
+    let (last, groups) = row.split_last()?;
+    let same = groups.iter().all(|group| group.digits.len() == width);
+    if !same || last.digits.len() > width || !last.digits.len().is_multiple_of(2) {
+        return None;
+    }
+    let digits: Vec<u8> = row.iter().flat_map(|group| group.digits).copied().collect();
+    let pairs = digits.as_chunks::<2>().0.iter();
+    let bytes = pairs.map(|[high, low]| Some(hex(*high)? << 4 | hex(*low)?));
+    as_text(&bytes.collect::<Option<Vec<u8>>>()?)
+}
+
+/// Fewest digits of a run without anything between its numbers.
+const LEAST_RUN: usize = 48;
+
+/// The characters whose numbers are written one behind the other: eight binary digits each, or
+/// three decimal ones.
+fn run(digits: &[u8]) -> Option<String> {
+    if digits.len() < LEAST_RUN || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let binary = digits.iter().all(|digit| *digit < b'2');
+    let (width, base) = if binary { (8, 2) } else { (3, 10) };
+    let numbers = digits.chunks(width).map(|number| {
+        let number = std::str::from_utf8(number).ok()?;
+        u8::from_str_radix(number, base).ok()
+    });
+    as_text(&numbers.collect::<Option<Vec<u8>>>()?)
+}
+
+/// Bytes that are a text of ASCII, letters and blanks for the most part.
+fn as_text(bytes: &[u8]) -> Option<String> {
+    let letters = bytes
+        .iter()
+        .filter(|b| b.is_ascii_alphabetic() || **b == b' ')
+        .count();
+    let plain = bytes
+        .iter()
+        .all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace());
+    (plain && letters * 4 >= bytes.len() * 3).then(|| String::from_utf8(bytes.to_vec()).ok())?
 }
 
 /// The characters that numbers of a base are, or the bytes of them, if they are a text.
@@ -184,6 +235,10 @@ mod tests {
             joined(|b| format!("chr({b})"), "+"),
             joined(|b| format!("{b:02x}"), ":"),
             joined(|b| format!("{b:02x}"), ", "),
+            joined(|b| format!("\\{b:06x}"), ""),
+            joined(|b| format!("\\{b:x}"), " "),
+            joined(|b| format!("{b:03}"), ""),
+            joined(|b| format!("{b:08b}"), ""),
         ] {
             let mut found = Vec::new();
             decode_numbers(format!("run [{text}] now").as_bytes(), &mut found);

@@ -5,11 +5,12 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::alphabets::{braille, morse};
 use super::base64::{decode_chunks, decode_runs};
-use super::bytes::ByteCounts;
+use super::bytes::{ByteCounts, dense_parts};
 use super::case::{count_changes, plain_case};
 use super::escape::unescaped;
 use super::lines::single_words;
 use super::numbers::decode_numbers;
+use super::segmentation::segmented;
 use super::signs::{SEPARATORS, letters, look_alikes, marks};
 use super::turned::turn;
 
@@ -23,6 +24,8 @@ const MOST_RUNS: usize = 16;
 const SHORTEST: usize = 20;
 /// Fewest digits of a text that is written in numbers.
 const LEAST_DIGITS: u32 = 18;
+/// The same within 256 bytes: each number of a row has one, and there are twelve.
+const NEAR_DIGITS: usize = 12;
 /// Fewest dots and dashes of a text in Morse code, and cells of one in Braille.
 const LEAST_CODES: u32 = 18;
 /// Readings in all may have this many bytes for each of the text, and
@@ -72,7 +75,6 @@ fn add(text: &str, decoding: Decoding, depth: usize, budget: &mut usize, found: 
     if decoding.turned {
         // Those that fit seldom come first: the budget is theirs.
         decoded.extend(turn(text));
-        decoded.extend(tags(text));
         let (text, counts, changes) = match &unescaped {
             Some(text) => (
                 &**text,
@@ -85,6 +87,7 @@ fn add(text: &str, decoding: Decoding, depth: usize, budget: &mut usize, found: 
         if counts.any(b"\n") >= 4 {
             decoded.extend(single_words(text));
         }
+        decoded.extend(segmented(text));
     }
     decoded.extend(unescaped);
     let mut seen = HashSet::new();
@@ -135,10 +138,17 @@ fn plain_words(text: &str, counts: &ByteCounts, changes: usize) -> Option<String
 fn decode(text: &str, counts: &ByteCounts, found: &mut Vec<String>) {
     let bytes = text.as_bytes();
     if counts.digits() >= LEAST_DIGITS {
-        decode_numbers(bytes, found);
+        for part in dense_parts(bytes, NEAR_DIGITS, |byte| byte.is_ascii_digit()) {
+            decode_numbers(&bytes[part], found);
+        }
     }
-    if counts.any(b".-") >= LEAST_CODES {
-        found.extend(morse(text));
+    // The first bytes of other dots.
+    if counts.any(b".-_\xc2\xe2") >= LEAST_CODES {
+        // A code that is not ASCII has a byte that no sign has.
+        let is_sign = |byte: u8| (byte == b'.') | (byte == b'-') | (byte == b'_') | (byte >= 0xc0);
+        for part in dense_parts(bytes, LEAST_CODES as usize, is_sign) {
+            found.extend(text.get(part).and_then(morse));
+        }
     }
     // The first byte of a character of Braille.
     if counts.any(&[0xe2]) >= LEAST_CODES / 2 {
@@ -155,8 +165,9 @@ fn decode(text: &str, counts: &ByteCounts, found: &mut Vec<String>) {
     found.append(&mut runs);
 }
 
-/// The texts that invisible tag characters and variation selectors write.
-fn tags(text: &str) -> Vec<String> {
+/// Returns the texts that invisible tag characters and variation selectors write.
+#[must_use]
+pub fn hidden_texts(text: &str) -> Vec<String> {
     // Tags and the supplement of selectors are in plane 14: four bytes, the first of which is this.
     if memchr::memchr(0xf3, text.as_bytes()).is_none() {
         return Vec::new();

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Decoding, readings, without_encoded};
+use super::{Decoding, hidden_texts, readings, without_encoded};
 
 const ALL: Decoding = Decoding {
     encoded: true,
@@ -37,12 +37,12 @@ fn encoded_texts_are_read() {
         .chars()
         .filter_map(|c| char::from_u32(0xe0000 + u32::from(c)))
         .collect();
-    assert_eq!(readings(&format!("hi {tags}"), ALL), [plain]);
+    assert_eq!(hidden_texts(&format!("hi {tags}")), [plain]);
     let selectors: String = plain
         .bytes()
         .filter_map(|byte| char::from_u32(0xe0100 + u32::from(byte) - 16))
         .collect();
-    assert_eq!(readings(&format!("hi {selectors}"), ALL), [plain]);
+    assert_eq!(hidden_texts(&format!("hi {selectors}")), [plain]);
     let word_by_word = "Y3VybGV3 aWdub3Jl cnVsZXM= dGhlbg== dGhhdA== aGF2ZQ==";
     let found = readings(word_by_word, ALL);
     assert!(

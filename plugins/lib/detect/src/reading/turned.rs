@@ -1,5 +1,7 @@
 //! Texts that are rotated by thirteen letters or reversed.
 
+use memchr::memchr;
+
 use crate::letters::{LOWER, letters, load, mask, repeat};
 
 /// Words that most texts of a language have, and some that attacks have.
@@ -128,11 +130,14 @@ const HEAD_FOR_ANY: usize = 640;
 /// Fewest words of a text that can be turned.
 const LEAST: usize = 3;
 
-/// What a letter can be turned to: by a number of places, or to the one as far from the end.
+/// What a letter can be turned to: by a number of places, or to the one as far from the end; or
+/// the order of all.
 #[derive(Debug, Clone, Copy)]
 enum Turn {
     By(u8),
     Atbash,
+    /// The text from its end on.
+    Reversed,
 }
 
 /// The number of places of most texts that are rotated.
@@ -150,10 +155,14 @@ impl Turn {
             + match self {
                 Self::By(places) => (place + places) % LETTERS,
                 Self::Atbash => LETTERS - 1 - place,
+                Self::Reversed => place,
             }
     }
 
     fn text(self, text: &str) -> String {
+        if matches!(self, Self::Reversed) {
+            return text.chars().rev().collect();
+        }
         let turned = text.chars().map(|c| match u8::try_from(c) {
             Ok(byte) if byte.is_ascii() => char::from(self.letter(byte)),
             _ => c,
@@ -258,13 +267,85 @@ impl Turned {
         match turn {
             Turn::By(places) => self.rotated[usize::from(places)],
             Turn::Atbash => self.atbash,
+            Turn::Reversed => self.reversed,
         }
     }
 }
 
+/// The text turned back, or its sentences that are turned.
+pub(crate) fn turn(text: &str) -> Option<String> {
+    turn_whole(text).or_else(|| turn_sentences(text))
+}
+
+/// Fewest words of a sentence that is turned back by itself.
+const LEAST_IN_SENTENCE: usize = 4;
+
+/// Bytes of a sentence; what is longer is several.
+const LONGEST_SENTENCE: usize = 160;
+/// Words at the beginning of a sentence that decide whether it has to be looked at.
+const FIRST_WORDS: usize = 8;
+
+/// The signs that end a sentence.
+static ENDS: [bool; 256] = {
+    let mut ends = [false; 256];
+    let mut signs: &[u8] = b".!?:;\n\"()[]{}<>|";
+    while let [sign, rest @ ..] = signs {
+        ends[*sign as usize] = true;
+        signs = rest;
+    }
+    ends
+};
+
+/// The sentences of a text that are turned, such as those behind others that hide them.
+fn turn_sentences(text: &str) -> Option<String> {
+    let mut turned = String::new();
+    let mut at = 0;
+    while at < text.len() {
+        let rest = &text.as_bytes()[at..];
+        let near = &rest[..rest.len().min(LONGEST_SENTENCE)];
+        let sign = near.iter().position(|byte| ENDS[usize::from(*byte)]);
+        let sign = sign.or_else(|| {
+            let blank = memchr(b' ', &rest[near.len()..])?;
+            Some(near.len() + blank)
+        });
+        let length = sign.map_or(rest.len(), |end| end + 1);
+        // A sign of ASCII ends it.
+        let sentence = &text[at..at + length];
+        at += length;
+        if let Some(turn) = turn_of(sentence.as_bytes()) {
+            turned.push_str(&turn.text(sentence));
+            turned.push('\n');
+        }
+    }
+    (!turned.is_empty()).then_some(turned)
+}
+
+/// How a sentence is turned.
+fn turn_of(sentence: &[u8]) -> Option<Turn> {
+    let (mut all, mut plain) = (0, 0);
+    words(sentence, |word, length| {
+        all += 1;
+        plain += usize::from(packed(word, length).is_some_and(is_listed));
+        // Nearly all sentences have two of them at the beginning.
+        all > FIRST_WORDS || plain < 2
+    });
+    if all < LEAST_IN_SENTENCE || plain * 6 > all {
+        return None;
+    }
+    let turned = Turned::count(sentence);
+    let fits = |turn: &Turn| turned.by(*turn) >= 2 && turned.by(*turn) * 4 >= all;
+    if let Some(turn) = [THIRTEEN, Turn::Reversed].into_iter().find(fits) {
+        return Some(turn);
+    }
+    let others = (1..LETTERS).map(Turn::By).chain([Turn::Atbash]);
+    let best = others.max_by_key(|turn| turned.by(*turn));
+    // There are many of those.
+    best.filter(|turn| turned.by(*turn) >= 3 && turned.by(*turn) * 3 >= all)
+}
+
 /// The text turned back, when it reads as no language as it stands and as one
 /// when it is turned.
-pub(super) fn turn(text: &str) -> Option<String> {
+fn turn_whole(text: &str) -> Option<String> {
     let head = &text[..text.floor_char_boundary(HEAD)];
     let bytes = head.as_bytes();
     let (mut all, mut plain) = (0, 0);
@@ -286,8 +367,8 @@ pub(super) fn turn(text: &str) -> Option<String> {
     if fits(turned.by(THIRTEEN)) {
         return Some(THIRTEEN.text(text));
     }
-    if fits(turned.reversed) {
-        return Some(text.chars().rev().collect());
+    if fits(turned.by(Turn::Reversed)) {
+        return Some(Turn::Reversed.text(text));
     }
     if all < LEAST_FOR_ANY {
         return None;

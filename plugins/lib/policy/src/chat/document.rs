@@ -2,6 +2,7 @@
 //! and what is to be redacted is spliced out.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::numbering::number_markers;
@@ -77,7 +78,7 @@ pub fn evaluate_parts(
         });
     }
     let known = parts.known();
-    let mut units = Units::filtered(document, Direction::Request, known, |_| true)?;
+    let mut units = request_units(chain, document, known)?;
     let roles = std::mem::take(&mut units.roles);
     let roles = Roles::new(&roles);
     let labels = units.single.iter().map(|unit| &*unit.label);
@@ -119,7 +120,7 @@ impl Findings {
 /// # Errors
 /// When it is not JSON that every reader reads alike.
 pub fn evaluate_response(chain: &Chain, document: &str) -> Result<EvaluatedDocument, JsonError> {
-    let mut units = Units::of(document, Direction::Response)?;
+    let mut units = response_units(chain, document, |_| true)?;
     let inspect = |units: &[Unit<'_>]| {
         let texts = units.iter().map(|unit| (&*unit.text, &*unit.label));
         let texts: Vec<(&str, &str)> = texts.collect();
@@ -128,6 +129,33 @@ pub fn evaluate_response(chain: &Chain, document: &str) -> Result<EvaluatedDocum
     let single = inspect(&units.single);
     let readings = inspect(&units.readings);
     evaluated(&mut units, single, readings, None)
+}
+
+/// Returns the texts of a request as a chain has to judge them, without those at `known`.
+pub(super) fn request_units<'d>(
+    chain: &Chain,
+    document: &'d str,
+    known: &[Range<usize>],
+) -> Result<Units<'d>, JsonError> {
+    let finds = |keys: &[(&str, &str)]| finds(chain, keys);
+    let mut units = Units::with_keys(document, Direction::Request, known, |_| true, finds)?;
+    units.add_key_gists();
+    Ok(units)
+}
+
+/// The same of a response, or of some kinds of its scalars.
+pub(super) fn response_units<'d>(
+    chain: &Chain,
+    document: &'d str,
+    takes: impl Fn(ScalarKind) -> bool,
+) -> Result<Units<'d>, JsonError> {
+    let finds = |keys: &[(&str, &str)]| finds(chain, keys);
+    Units::with_keys(document, Direction::Response, &[], takes, finds)
+}
+
+/// Whether a chain finds values in texts.
+fn finds(chain: &Chain, texts: &[(&str, &str)]) -> bool {
+    chain.inspect_response(texts).decision != Decision::Allow
 }
 
 /// Evaluates the keys and numbers of a part of a response whose strings are evaluated
@@ -140,7 +168,7 @@ pub fn evaluate_keys_and_numbers(
     document: &str,
 ) -> Result<EvaluatedDocument, JsonError> {
     let takes = |kind| kind != ScalarKind::String;
-    let mut units = Units::filtered(document, Direction::Response, &[], takes)?;
+    let mut units = response_units(chain, document, takes)?;
     let texts: Vec<(&str, &str)> = units.single.iter().map(|u| (&*u.text, "")).collect();
     let evaluation = chain.inspect_response(&texts);
     evaluated(&mut units, evaluation, nothing(), None)

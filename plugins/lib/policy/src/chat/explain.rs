@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-use super::document::Roles;
-use super::protocol::Direction;
+use super::document::{Roles, request_units, response_units};
 use super::unit::Unit;
 use super::units::Units;
 use crate::chain::{Chain, Explanation};
@@ -25,7 +24,7 @@ pub struct TextExplanation {
 /// # Errors
 /// When it is not JSON that every reader reads alike.
 pub fn explain_request(chain: &Chain, document: &str) -> Result<Vec<TextExplanation>, JsonError> {
-    let units = Units::of(document, Direction::Request)?;
+    let units = request_units(chain, document, &[])?;
     let roles = Roles::new(&units.roles);
     Ok(explained(&units, |unit| {
         chain.explain(&unit.text, &unit.label, Some(roles.role_of(unit)))
@@ -37,7 +36,7 @@ pub fn explain_request(chain: &Chain, document: &str) -> Result<Vec<TextExplanat
 /// # Errors
 /// When it is not JSON that every reader reads alike.
 pub fn explain_response(chain: &Chain, document: &str) -> Result<Vec<TextExplanation>, JsonError> {
-    let units = Units::of(document, Direction::Response)?;
+    let units = response_units(chain, document, |_| true)?;
     Ok(explained(&units, |unit| {
         chain.explain(&unit.text, &unit.label, None)
     }))

@@ -12,6 +12,7 @@ mod json_scalar;
 mod json_string;
 mod numbering;
 mod origin;
+mod plain_keys;
 mod protocol;
 mod request_parts;
 mod restoration;

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use super::data_url::{self, DataText};
 use super::encoding::decode_escapes;
 use super::origin::{Form, Origin};
+use super::plain_keys::{PlainKeys, is_plain};
 use super::protocol::{Direction, Role, is_protocol_number, role_of};
 use super::unit::{Part, Parts, Unit};
 use crate::json::{
@@ -59,6 +60,7 @@ pub(super) struct Units<'d> {
     /// The next number of a redacted key that occurs more than once.
     pub(super) numbers: HashMap<String, usize>,
     direction: Direction,
+    pub(super) plain_keys: PlainKeys,
 }
 
 impl<'d> Units<'d> {
@@ -71,20 +73,51 @@ impl<'d> Units<'d> {
     }
 
     /// Takes the texts of the scalars of some kinds, without those of the values that stand at
-    /// `known`, of which the document consists besides.
+    /// `known`, of which the document consists besides; each key too, if `finds` says so of the
+    /// plain ones.
     ///
     /// # Errors
     /// As [`Units::of`].
-    pub(super) fn filtered(
+    pub(super) fn with_keys(
+        document: &'d str,
+        direction: Direction,
+        known: &[Range<usize>],
+        takes: impl Fn(ScalarKind) -> bool,
+        finds: impl Fn(&[(&str, &str)]) -> bool,
+    ) -> Result<Self, JsonError> {
+        let units = Self::filtered(document, direction, known, &takes)?;
+        let texts: Vec<(&str, &str)> = units.plain_keys.texts().map(|text| (text, "")).collect();
+        if texts.is_empty() || !finds(&texts) {
+            return Ok(units);
+        }
+        let units = Self {
+            direction,
+            plain_keys: PlainKeys::units(),
+            ..Self::default()
+        };
+        units.taken(document, known, takes)
+    }
+
+    fn filtered(
         document: &'d str,
         direction: Direction,
         known: &[Range<usize>],
         takes: impl Fn(ScalarKind) -> bool,
     ) -> Result<Self, JsonError> {
-        let mut units = Self {
+        let units = Self {
             direction,
             ..Self::default()
         };
+        units.taken(document, known, takes)
+    }
+
+    fn taken(
+        mut self,
+        document: &'d str,
+        known: &[Range<usize>],
+        takes: impl Fn(ScalarKind) -> bool,
+    ) -> Result<Self, JsonError> {
+        let units = &mut self;
         each_scalar_except(document, known, |scalar| {
             if !takes(scalar.kind) {
                 return;
@@ -109,7 +142,7 @@ impl<'d> Units<'d> {
             }
         })?;
         units.join_parts();
-        Ok(units)
+        Ok(self)
     }
 
     /// Returns the text of a scalar, unless its parts were added instead; adds its other readings.
@@ -123,9 +156,11 @@ impl<'d> Units<'d> {
         };
         let (form, role) = match scalar.kind {
             ScalarKind::Key => {
-                let mut bytes = scalar.text.bytes();
-                if bytes.all(|b| b.is_ascii_lowercase() || b == b'_') {
-                    return None;
+                if is_plain(&scalar.text) {
+                    self.plain_keys.add(context.message, &scalar.text);
+                    if !self.plain_keys.are_units {
+                        return None;
+                    }
                 }
                 (Form::String, Role::Text)
             }
@@ -226,6 +261,21 @@ impl<'d> Units<'d> {
             });
         }
         true
+    }
+
+    /// Adds the plain keys to the texts that may ask for something: one a line, they may be words of
+    /// an attack.
+    pub(super) fn add_key_gists(&mut self) {
+        let texts = self.plain_keys.take_sentences().into_iter();
+        self.gists.extend(texts.map(|(message, text)| Unit {
+            message,
+            text: text.into(),
+            label: Box::default(),
+            parts: Parts::Several(Vec::new()),
+            part: None,
+            is_key: false,
+            is_decoded: false,
+        }));
     }
 
     /// Adds the reading of a text without the escapes of JSON, of URLs and of HTML, if it has any.
