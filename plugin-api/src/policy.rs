@@ -12,6 +12,9 @@ use std::ops::Range;
 /// Id of the interface.
 pub const INTERFACE: &str = "kt.policy/1";
 
+/// The most spans of an answer. A guard that finds more can join spans, or block the text.
+pub const MAX_SPANS: usize = 10_000;
+
 /// The result of `describe`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -119,7 +122,8 @@ pub struct TextSpan {
 }
 
 impl TextSpan {
-    /// Returns the span of a range of bytes; `None` if it is not one of the text.
+    /// Returns the span of a range of bytes; `None` if it is not one of the text. For several
+    /// ranges, [`Self::of_ranges`] counts the characters of the text once.
     #[must_use]
     pub fn of_bytes(text: &str, range: Range<usize>, label: impl Into<String>) -> Option<Self> {
         let characters = |part: Option<&str>| part.map(|part| part.chars().count());
@@ -130,6 +134,30 @@ impl TextSpan {
             end: start + length,
             label: label.into(),
         })
+    }
+
+    /// Returns the spans of ranges of bytes with one label; `None` if one is not a range of the
+    /// text, or begins before the end of the one before it.
+    #[must_use]
+    pub fn of_ranges(
+        text: &str,
+        ranges: impl IntoIterator<Item = Range<usize>>,
+        label: &str,
+    ) -> Option<Vec<Self>> {
+        let (mut byte, mut character) = (0, 0);
+        let mut advance = |to: usize| {
+            character += text.get(byte..to)?.chars().count();
+            byte = to;
+            Some(character)
+        };
+        let span = |range: Range<usize>| {
+            Some(Self {
+                start: advance(range.start)?,
+                end: advance(range.end)?,
+                label: label.to_owned(),
+            })
+        };
+        ranges.into_iter().map(span).collect()
     }
 }
 
@@ -209,5 +237,11 @@ mod tests {
         assert_eq!((span.start, span.end), (3, 6));
         assert!(TextSpan::of_bytes(text, 1..3, "PERSON").is_none());
         assert!(TextSpan::of_bytes(text, 0..99, "PERSON").is_none());
+        let spans = TextSpan::of_ranges(text, [0..2, 2..6, at..at + 3], "A").unwrap();
+        let spans: Vec<(usize, usize)> = spans.iter().map(|s| (s.start, s.end)).collect();
+        assert_eq!(spans, [(0, 1), (1, 2), (3, 6)]);
+        for ranges in [[2..6, 0..2], [0..2, 3..6], [0..2, 6..99]] {
+            assert!(TextSpan::of_ranges(text, ranges, "A").is_none());
+        }
     }
 }

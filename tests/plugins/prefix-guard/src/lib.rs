@@ -10,7 +10,7 @@
 //! ```
 
 use kt_plugin_api::policy::{
-    JudgeRequest, JudgeResult, JudgeText, PolicyDescription, PolicyGuard, PolicyProvider, TextSpan,
+    JudgeRequest, JudgeResult, MAX_SPANS, PolicyDescription, PolicyGuard, PolicyProvider, TextSpan,
     TextVerdict,
 };
 use kt_plugin_api::{Class, Context, Error, Host, Plugin, Provider};
@@ -52,16 +52,29 @@ impl PolicyGuard for Numbers {
             )
         })?;
         let label = setting("label").unwrap_or("NUMBER");
-        let verdict = |text: &JudgeText| {
-            let spans: Vec<TextSpan> = numbers(&text.text, prefix)
-                .into_iter()
-                .filter_map(|range| TextSpan::of_bytes(&text.text, range, label))
-                .collect();
-            (!spans.is_empty()).then(|| TextVerdict::redact(text.index, spans))
+        let is_label = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+        if !(1..=64).contains(&label.len()) || !label.bytes().all(is_label) {
+            let message = "the setting `label` has others than capitals, digits and `_`";
+            return Err(Error::new(Class::Settings, "invalid-label", message));
+        }
+        let mut result = JudgeResult {
+            verdicts: Vec::new(),
         };
-        Ok(JudgeResult {
-            verdicts: request.texts.iter().filter_map(verdict).collect(),
-        })
+        let mut left = MAX_SPANS;
+        for text in &request.texts {
+            let found = numbers(&text.text, prefix);
+            let Some(rest) = left.checked_sub(found.len()) else {
+                let block = TextVerdict::block(text.index, "too-many-numbers");
+                result.verdicts.push(block);
+                continue;
+            };
+            left = rest;
+            let spans = TextSpan::of_ranges(&text.text, found, label).unwrap_or_default();
+            if !spans.is_empty() {
+                result.verdicts.push(TextVerdict::redact(text.index, spans));
+            }
+        }
+        Ok(result)
     }
 }
 
