@@ -5,6 +5,7 @@
 
 use crate::Invocation;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// Id of the interface.
 pub const INTERFACE: &str = "kt.plugin-test/1";
@@ -20,6 +21,9 @@ pub struct TestRequest {
     pub invocation: Invocation,
     /// The operating system of a modelled service manager.
     pub pretend_os: Option<String>,
+    /// The cases of the plugin's author: the tables of `plugin-test.toml` that have the id of
+    /// the interface as their name.
+    pub cases: Vec<Value>,
 }
 
 /// The result of `run`.

@@ -7,7 +7,7 @@ use super::child::ChildKt;
 use super::{cases, commands, report};
 use crate::commands::context::CommandContext;
 use crate::commands::plugin_dir::canonical_dir;
-use crate::crash::{HangPolicy, SignalPolicy};
+use crate::crash::{HangPolicy, SignalPolicy, disable_journal};
 use crate::discovery::PluginManifest;
 use crate::discovery::{
     DiscoveredPlugin, PluginSource, PluginState, RecordPaths, Registry, ScanOptions, SearchDir,
@@ -34,6 +34,8 @@ pub(in crate::commands) fn run(
     matches: &ArgMatches,
     context: &CommandContext<'_>,
 ) -> Result<Output, Error> {
+    // A test is not a run: crashes that it finds do not put the plugin into quarantine.
+    disable_journal();
     let path = matches.get_one::<PathBuf>("path").cloned();
     let dir = canonical_dir(&context.env.cwd.join(path.unwrap_or_default()))?;
     let parent = dir.parent().unwrap_or(&dir).to_owned();
@@ -62,19 +64,26 @@ pub(in crate::commands) fn run(
         providers: &providers,
         ..*context
     };
-    let author_cases = cases::read(&dir)?;
+    let interfaces = manifest.provides.iter().map(|p| p.interface.as_str());
+    let author_cases = cases::read(&dir, &interfaces.collect())?;
     let variables = context.setting_specs().into_iter().filter_map(|s| s.env);
     let kt = ChildKt::new(context.env, &parent, variables.collect())?;
     let mut checks = vec![load_test(&kt, manifest)?];
     let mut simulated = None;
     if checks.iter().all(|c| c.result == TestResult::Passed) {
         if manifest.has_commands() {
-            checks.extend(commands::run(&kt, manifest, &author_cases)?);
+            checks.extend(commands::run(&kt, manifest, &author_cases.commands)?);
         }
         let pretend_os = matches.get_one::<String>("pretend-os").cloned();
         for provided in &manifest.provides {
-            let ids = (provided.interface.as_str(), provided.name.as_str());
-            let report = run_tests(&context, ids, &parent, pretend_os.as_deref())?;
+            let cases = author_cases.interfaces.get(&provided.interface);
+            let request = TestRequest {
+                provider: provided.name.clone(),
+                invocation: invocation(&context, &parent),
+                pretend_os: pretend_os.clone(),
+                cases: cases.cloned().unwrap_or_default(),
+            };
+            let report = run_tests(&context, &provided.interface, &request)?;
             checks.extend(report.checks);
             simulated = simulated.or(report.simulated);
         }
@@ -145,11 +154,21 @@ fn load_test(kt: &ChildKt, manifest: &PluginManifest) -> Result<TestCase, Error>
     Ok(TestCase::failed(id, about, failure))
 }
 
+fn invocation(context: &CommandContext<'_>, plugin_dir: &Path) -> Invocation {
+    Invocation {
+        dirs: context.dirs.clone(),
+        cwd: context.env.cwd.clone(),
+        exe: context.env.exe.clone(),
+        plugin_dirs: vec![plugin_dir.to_owned()],
+        host_version: env!("CARGO_PKG_VERSION").to_owned(),
+        ..Invocation::default()
+    }
+}
+
 fn run_tests(
     context: &CommandContext<'_>,
-    (interface, provider): (&str, &str),
-    plugin_dir: &Path,
-    pretend_os: Option<&str>,
+    interface: &str,
+    request: &TestRequest,
 ) -> Result<TestReport, Error> {
     let mut providers = context.providers.list(INTERFACE).into_iter();
     if !providers.any(|provider| provider.name == interface) {
@@ -172,20 +191,13 @@ fn run_tests(
     let signals = SignalState::listen(false, policy)
         .map_err(|e| Error::internal("cannot listen for signals").cause(e))?;
     let call = CallContext::new(context.providers, context.terminal, Some(signals), 0);
-    let invocation = Invocation {
-        dirs: context.dirs.clone(),
-        cwd: context.env.cwd.clone(),
-        exe: context.env.exe.clone(),
-        plugin_dirs: vec![plugin_dir.to_owned()],
-        host_version: env!("CARGO_PKG_VERSION").to_owned(),
-        ..Invocation::default()
-    };
-    let request = json!(TestRequest {
-        provider: provider.to_owned(),
-        invocation,
-        pretend_os: pretend_os.map(str::to_owned),
-    });
-    let response = call_provider(&call, (INTERFACE, interface), "run", &request, TIMEOUT)?;
+    let response = call_provider(
+        &call,
+        (INTERFACE, interface),
+        "run",
+        &json!(request),
+        TIMEOUT,
+    )?;
     serde_json::from_value(response).map_err(|e| {
         let message = "the results of the tests are malformed";
         Error::new(Class::Plugin, "invalid-response", message).cause(e)
