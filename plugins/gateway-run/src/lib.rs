@@ -7,6 +7,7 @@
 //! - `snapshot` compiles a configuration; a snapshot is immutable.
 //! - `listener` binds sockets, `worker` runs one thread per core on them.
 //! - `plugin_calls` calls plugins that are guards, and `guard` asks every guard.
+//! - `guard_test` has the tests of such a plugin.
 //! - `proxy` serves requests, `upstream` sends them to providers.
 //! - `halt` keeps whether the gateway refuses every request.
 //! - `admin` serves health, metrics and administration on a thread of its own.
@@ -21,6 +22,7 @@ mod body_buffer;
 mod control;
 mod events;
 mod guard;
+mod guard_test;
 mod halt;
 mod health;
 mod listener;
@@ -40,7 +42,9 @@ mod upstream;
 mod worker;
 
 use kt_control_api::CompletedObject;
-use kt_plugin_api::{Command, CompletionRequest, Context, Error, Host, Invocation, Output, Plugin};
+use kt_plugin_api::{
+    Command, CompletionRequest, Context, Error, Host, Invocation, Output, Plugin, Provider,
+};
 
 struct GatewayRun;
 
@@ -51,6 +55,10 @@ impl Plugin for GatewayRun {
 
     fn command(&self) -> Option<&dyn Command> {
         Some(self)
+    }
+
+    fn provider(&self, interface: &str, _name: &str) -> Option<&dyn Provider> {
+        (interface == guard_test::INTERFACE).then_some(&guard_test::ConformanceProvider)
     }
 }
 

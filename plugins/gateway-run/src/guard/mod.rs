@@ -13,3 +13,4 @@ mod presidio;
 
 pub(crate) use context::JudgeContext;
 pub(crate) use judge::judge;
+pub(crate) use plugin::resolve;

@@ -52,7 +52,10 @@ pub(super) fn request(
 }
 
 /// Checks an answer about texts.
-pub(super) fn resolve(texts: &[GuardText], answer: JudgeResult) -> Result<Vec<Judged>, CallError> {
+///
+/// # Errors
+/// Why it is not valid.
+pub(crate) fn resolve(texts: &[GuardText], answer: JudgeResult) -> Result<Vec<Judged>, CallError> {
     let verdicts = answer.verdicts.into_iter().map(verdict);
     let verdicts: Result<Vec<(usize, GuardVerdict)>, String> = verdicts.collect();
     let texts: Vec<&str> = texts.iter().map(|text| &*text.text).collect();
