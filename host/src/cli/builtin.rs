@@ -14,16 +14,18 @@ Test a plugin, for its author
 
 Loads the plugin, tests its commands as users run them, and runs the conformance tests of \
 its interfaces. Commands that change state or have required arguments are run by the \
-cases in `plugin-test.toml` beside its manifest. For a service backend, the tests install, \
+cases in `plugin-test.toml` beside its manifest, which may also have texts for a guard. For a \
+service backend, the tests install, \
 crash, park, modify and remove services of their own, with names and directories created \
 for the test, under the service manager that runs here.";
 
 const NEW_HELP: &str = "\
 Write the source of a new plugin, for its author
 
-Creates a directory with a plugin that builds and passes `kt plugin test`: a command, or a \
-complete backend for a service manager, to be changed for another one. It has tests, a \
-README and a license. An existing directory is never changed.";
+Creates a directory with a plugin that builds and passes `kt plugin test`: a command, a \
+complete guard for gateways, which knows a list of words, or a complete backend for a service \
+manager, to be changed for another one. It has tests, a README and a license. An existing \
+directory is never changed.";
 
 const SET_HELP: &str = "\
 Examples:
@@ -351,8 +353,8 @@ fn with_new_arguments(command: Command) -> Command {
         )
         .arg(choice("lang", &["rust", "c", "python"]).help("Language of the plugin"))
         .arg(
-            choice("kind", &["command", "service"])
-                .help("Whether it adds commands, or support for a service manager"),
+            choice("kind", &["command", "guard", "service"])
+                .help("Whether it adds commands, a guard, or support for a service manager"),
         )
         .arg(
             Arg::new("sdk")

@@ -25,6 +25,7 @@ mod kill;
 mod lifecycle;
 mod models;
 mod names;
+mod new_guard;
 mod newer_version;
 mod outage;
 mod placeholders;

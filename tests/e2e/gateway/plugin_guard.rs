@@ -50,7 +50,7 @@ fn faulty(provider: &Provider, settings: &str) -> (World, Gateway, String) {
     started(provider, ("faulty-guard", "faulty-guard"), settings)
 }
 
-fn last_content(provider: &Provider) -> Value {
+pub(super) fn last_content(provider: &Provider) -> Value {
     let (_, received) = provider.received().pop().expect("a request was sent");
     received["messages"][0]["content"].clone()
 }

@@ -23,6 +23,7 @@ pub(in crate::commands) fn run(
     };
     let kind = match text("kind") {
         "service" => Kind::Service,
+        "guard" => Kind::Guard,
         _ => Kind::Command,
     };
     let name = text("name");

@@ -1,4 +1,5 @@
-//! The files of new plugins. Those of services are complete backends.
+//! The files of new plugins. Those of services are complete backends, those of guards complete
+//! guards.
 
 /// The language of a plugin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +14,7 @@ pub(super) enum Language {
 pub(super) enum Kind {
     Command,
     Service,
+    Guard,
 }
 
 /// A file, before names are inserted.
@@ -37,25 +39,28 @@ macro_rules! template {
     };
 }
 
-/// The service backend of the tests, which runs gateways under a real supervisord.
+/// A file of a plugin of the tests: the service backend runs gateways under a real supervisord,
+/// and the guard judges the requests of real gateways.
 macro_rules! example {
     ($path:literal, $source:literal) => {
         TemplateFile {
             path: $path,
             content: include_str!(concat!(
                 env!("CARGO_MANIFEST_DIR"),
-                "/../tests/plugins/service-supervisord/",
+                "/../tests/plugins/",
                 $source
             )),
         }
     };
 }
 
-/// The names in its files, and those in the files of a new plugin.
-const EXAMPLE_NAMES: [(&str, &str); 3] = [
+/// The names in the files of the examples, and those in the files of a new plugin.
+const EXAMPLE_NAMES: [(&str, &str); 5] = [
     ("service-supervisord", "{{name}}"),
     ("service_supervisord", "plugin"),
     ("PROVIDER = \"supervisord\"", "PROVIDER = \"{{name}}\""),
+    ("word-list", "{{name}}"),
+    ("word_list", "plugin"),
 ];
 
 const LICENSE: TemplateFile = template!("LICENSE", "any/LICENSE");
@@ -67,6 +72,12 @@ const COMMAND: [TemplateFile; 3] = [
 ];
 
 const SERVICE: [TemplateFile; 1] = [template!("plugin.toml", "any/service.toml")];
+
+const GUARD: [TemplateFile; 3] = [
+    template!("README.md", "any/README-guard.md"),
+    template!("plugin.toml", "any/guard.toml"),
+    example!("plugin-test.toml", "word-list-python/plugin-test.toml"),
+];
 
 const C: [TemplateFile; 5] = [
     template!("Makefile", "c/Makefile"),
@@ -87,6 +98,12 @@ const C_SERVICE: [TemplateFile; 5] = [
     template!("message.h", "c-service/message.h"),
     template!("plan.h", "c-service/plan.h"),
     template!("script.h", "c-service/script.h"),
+];
+
+const C_GUARD: [TemplateFile; 3] = [
+    template!("plugin.c", "c-guard/plugin.c"),
+    template!("words.h", "c-guard/words.h"),
+    template!("words-test.c", "c-guard/words-test.c"),
 ];
 
 const RUST: [TemplateFile; 2] = [
@@ -112,6 +129,12 @@ const RUST_SERVICE: [TemplateFile; 9] = [
     template!("src/tests.rs", "rust-service/tests.rs.in"),
 ];
 
+const RUST_GUARD: [TemplateFile; 3] = [
+    template!("Cargo.toml", "rust-guard/Cargo.toml.in"),
+    template!("src/lib.rs", "rust-guard/lib.rs.in"),
+    template!("src/words.rs", "rust-guard/words.rs.in"),
+];
+
 const PYTHON: [TemplateFile; 2] = [
     template!("Makefile", "python/Makefile"),
     template!(".gitignore", "python/gitignore"),
@@ -125,8 +148,16 @@ const PYTHON_COMMAND: [TemplateFile; 2] = [
 const PYTHON_SERVICE: [TemplateFile; 4] = [
     template!("README.md", "python-service/README.md"),
     template!("plugin.toml", "python-service/plugin.toml"),
-    example!("plugin.py", "service_supervisord.py"),
-    example!("test_plugin.py", "test_service_supervisord.py"),
+    example!("plugin.py", "service-supervisord/service_supervisord.py"),
+    example!(
+        "test_plugin.py",
+        "service-supervisord/test_service_supervisord.py"
+    ),
+];
+
+const PYTHON_GUARD: [TemplateFile; 2] = [
+    example!("plugin.py", "word-list-python/word_list.py"),
+    example!("test_plugin.py", "word-list-python/test_word_list.py"),
 ];
 
 /// Returns the files of a plugin, with its names.
@@ -137,10 +168,13 @@ pub(super) fn files(
 ) -> Vec<(&'static str, String)> {
     let parts: &[&[TemplateFile]] = match (language, kind) {
         (Language::C, Kind::Command) => &[&C, &COMMAND, &C_COMMAND],
+        (Language::C, Kind::Guard) => &[&C, &GUARD, &C_GUARD],
         (Language::C, Kind::Service) => &[&C, &SERVICE, &C_SERVICE],
         (Language::Rust, Kind::Command) => &[&RUST, &COMMAND, &RUST_COMMAND],
+        (Language::Rust, Kind::Guard) => &[&RUST, &GUARD, &RUST_GUARD],
         (Language::Rust, Kind::Service) => &[&RUST, &SERVICE, &RUST_SERVICE],
         (Language::Python, Kind::Command) => &[&PYTHON, &COMMAND, &PYTHON_COMMAND],
+        (Language::Python, Kind::Guard) => &[&PYTHON, &GUARD, &PYTHON_GUARD],
         (Language::Python, Kind::Service) => &[&PYTHON, &PYTHON_SERVICE],
     };
     let files = parts.iter().flat_map(|part| part.iter()).chain([&LICENSE]);
@@ -187,7 +221,7 @@ fn camel(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, Language, Names, files};
+    use super::{EXAMPLE_NAMES, Kind, Language, Names, files};
 
     #[test]
     fn every_placeholder_is_replaced() {
@@ -196,7 +230,7 @@ mod tests {
             sdk: "\"0.1\"",
         };
         for language in [Language::Rust, Language::C, Language::Python] {
-            for kind in [Kind::Command, Kind::Service] {
+            for kind in [Kind::Command, Kind::Service, Kind::Guard] {
                 let files = files(language, kind, &names);
                 for required in ["LICENSE", "README.md", "Makefile", "plugin.toml"] {
                     assert!(
@@ -205,7 +239,8 @@ mod tests {
                     );
                 }
                 for (path, content) in files {
-                    for left in ["{{", "service-supervisord", "service_supervisord"] {
+                    let examples = EXAMPLE_NAMES.map(|(name, _)| name);
+                    for left in examples.into_iter().chain(["{{"]) {
                         assert!(!content.contains(left), "{path} of {language:?}, {kind:?}");
                     }
                 }
