@@ -299,7 +299,7 @@ impl<'a> Fleet<'a> {
         assert_eq!((with("in-sync"), with("rejected")), (self.instances - 1, 1));
     }
 
-    /// Measures reports while filtered queries of the audit log are sent without a pause.
+    /// Measures reports and changes while filtered queries of the audit log are sent without a pause.
     async fn measure_audit_queries(&mut self) {
         let new = json!({"name": "auditor", "scope": "read"}).to_string();
         let token = self.server.request("POST", "/v1/tokens", &new).await;
@@ -325,6 +325,8 @@ impl<'a> Fleet<'a> {
             times
         });
         self.measure_duration("report beside a loop of audit queries")
+            .await;
+        self.measure_changes(" beside a loop of audit queries")
             .await;
         ended.set(true);
         let times = queries.await.expect("it does not panic");

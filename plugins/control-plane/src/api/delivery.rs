@@ -27,8 +27,11 @@ impl Api {
     }
 
     pub(super) fn status(&self, context: &RequestContext<'_>, key: &GatewayRef) -> HandlerResult {
-        let state = self.desired_state(key)?;
-        let gateway = state.gateway.id;
+        // The id alone decides whether the caller may report, and the report reads the gateway.
+        let gateway = match key {
+            GatewayRef::Id(id) => id.clone(),
+            GatewayRef::Name(_) => self.desired_state(key)?.gateway.id,
+        };
         context.caller.require_gateway_write(&gateway)?;
         let mut report: StatusReport = input::json_body(context.request)?;
         check(&mut report)?;
@@ -46,7 +49,7 @@ impl Api {
             metrics.count_rejection(&rejection.code);
         }
         let body = StatusResponse {
-            epoch: state.epoch,
+            epoch: receipt.epoch,
             index: repaired.unwrap_or(receipt.generation),
             lease_until: receipt.lease_until,
             // Two reports may be lost before the lease expires.

@@ -4,10 +4,11 @@
 use kt_control_api::Method::{Delete, Get, Patch, Post, Put};
 use kt_control_api::{
     ActionResponse, AuditEntry, BackupInfo, BackupRequest, ConfigVersion, CreateGatewayRequest,
-    CreateGatewayResponse, CreateTokenRequest, DesiredResponse, Gateway, GatewayPatch, HaltRequest,
-    IssuedToken, ProblemCode, PruneRequest, PruneResponse, PublishRequest, ReconcileRequest,
-    ReloadRequest, RevertRequest, RolloutStatus, RotateTokenRequest, ServiceVersion, StatusReport,
-    StatusResponse, TokenInfo, UnhaltRequest, VersionDiff, WhoAmI,
+    CreateGatewayResponse, CreateTokenRequest, DesiredResponse, Gateway, GatewayPatch,
+    HaltGatewaysRequest, HaltGatewaysResponse, HaltRequest, IssuedToken, ProblemCode, PruneRequest,
+    PruneResponse, PublishRequest, ReconcileRequest, ReloadRequest, RevertRequest, RolloutStatus,
+    RotateTokenRequest, ServiceVersion, StatusReport, StatusResponse, TokenInfo,
+    UnhaltGatewaysRequest, UnhaltRequest, VersionDiff, WhoAmI,
 };
 use serde_json::json;
 
@@ -178,6 +179,12 @@ pub(super) static OPERATIONS: &[Operation] = &[
     Operation::new(Post, "/v1/gateways/{gateway}/actions/unhalt", Access::Admin, ("unhalt", "End the halt of a gateway"),
         &[(200, Content::of::<Gateway>())], |api, context, params| api.unhalt(context, &params.gateway()))
         .optional_body(Content::of::<UnhaltRequest>()).conditional().idempotent(),
+    Operation::new(Post, "/v1/actions/halt", Access::Admin, ("haltGateways", "Halt several gateways: their instances refuse every request"),
+        &[(200, Content::of::<HaltGatewaysResponse>())], |api, context, _| api.halt_gateways(context))
+        .body(Content::of::<HaltGatewaysRequest>()),
+    Operation::new(Post, "/v1/actions/unhalt", Access::Admin, ("unhaltGateways", "End the halts of several gateways"),
+        &[(200, Content::of::<HaltGatewaysResponse>())], |api, context, _| api.unhalt_gateways(context))
+        .body(Content::of::<UnhaltGatewaysRequest>()),
     Operation::new(Get, "/v1/gateways/{gateway}/rollout", Access::ReadGateway, ("rollout", "Wait until every live instance has applied or rejected a generation"),
         &[(200, Content::of::<RolloutStatus>())], |api, context, params| api.rollout(context, &params.gateway()))
         .query(&[Parameter::new("generation", ParameterType::Unsigned, "The generation to wait for.").required(),

@@ -42,6 +42,8 @@ pub enum WakeTarget {
     None,
     /// Those that wait for one gateway.
     Gateway(GatewayId),
+    /// Those that wait for one of several gateways.
+    Gateways(Vec<GatewayId>),
     /// Those that wait for answers of the instances of one gateway.
     Answers(GatewayId),
     /// Those that were sent with one token.

@@ -88,14 +88,18 @@ impl Notifier {
 
     /// Notifies the requests that a reply concerns.
     pub(super) fn notify(&self, target: &WakeTarget) {
-        let topic = match target {
+        let topics = match target {
             WakeTarget::None => return,
-            WakeTarget::Gateway(gateway) => Topic::Gateway(gateway.clone()),
-            WakeTarget::Answers(gateway) => Topic::Answers(gateway.clone()),
-            WakeTarget::Token(token) => Topic::Token(token.clone()),
+            WakeTarget::Gateway(gateway) => vec![Topic::Gateway(gateway.clone())],
+            WakeTarget::Gateways(all) => all.iter().cloned().map(Topic::Gateway).collect(),
+            WakeTarget::Answers(gateway) => vec![Topic::Answers(gateway.clone())],
+            WakeTarget::Token(token) => vec![Topic::Token(token.clone())],
         };
         let subscribers = self.subscribers();
-        for signal in subscribers.topics.get(&topic).into_iter().flatten() {
+        let waiting = topics
+            .iter()
+            .filter_map(|topic| subscribers.topics.get(topic));
+        for signal in waiting.flatten() {
             signal.1.send();
         }
     }
@@ -179,6 +183,10 @@ mod tests {
         for (target, expected) in [
             (WakeTarget::None, [false, false, false]),
             (WakeTarget::Gateway(gateway.clone()), [true, true, false]),
+            (
+                WakeTarget::Gateways(vec![GatewayId::random(), gateway.clone()]),
+                [true, true, false],
+            ),
             (WakeTarget::Answers(gateway), [false, true, false]),
             (WakeTarget::Token(token), [true, false, false]),
             (WakeTarget::Token(TokenId::random()), [false, false, false]),

@@ -1,11 +1,11 @@
 //! The interface of the stores.
 
 use kt_control_api::{
-    AuditEntry, ConfigVersion, GatewayId, GatewayPatch, InstanceId, RevertRequest, StatusReport,
-    Timestamp, TokenHash, TokenId,
+    AuditEntry, ConfigVersion, GatewayHalt, GatewayId, GatewayPatch, InstanceId, RevertRequest,
+    StatusReport, Timestamp, TokenHash, TokenId,
 };
 
-use super::change::{AuditEvent, ChangeContext, GatewayAction, GatewayRef};
+use super::change::{AuditEvent, ChangeContext, GatewayAction, GatewayRef, HaltChange};
 use super::error::StoreError;
 use super::filter::{AuditFilter, GatewayFilter, TokenFilter};
 use super::receipt::{ChangeReceipt, ReportReceipt, TokenReceipt};
@@ -193,6 +193,18 @@ pub trait Store: Send + Sync {
         gateway_ref: &GatewayRef,
         ask: &GatewayAction,
     ) -> Result<ChangeReceipt, StoreError>;
+
+    /// Halts several gateways or ends their halts, all or none of them, with an audit row for each
+    /// that is changed. Returns the halts of those that exist.
+    ///
+    /// # Errors
+    /// When nothing was changed.
+    fn change_halts(
+        &self,
+        change: &ChangeContext,
+        gateways: &[GatewayId],
+        halt: &HaltChange,
+    ) -> Result<Vec<GatewayHalt>, StoreError>;
 
     /// Pins a version, so that its content is not pruned, or unpins it.
     ///

@@ -131,7 +131,7 @@ fn act(
         ..before.clone()
     };
     let (action, reason) = match action {
-        GatewayAction::Halt(change) => return Ok(change_halt(context, before, change)),
+        GatewayAction::Halt(change) => return Ok(decide_halt(context, before, change)),
         GatewayAction::Reload { message } => {
             after.reload_generation = next;
             ("gateway.reload", message)
@@ -184,7 +184,11 @@ pub(super) fn created(context: &ChangeContext, new: &NewGateway) -> ChangeReceip
 
 /// Decides about a halt. It has a number of its own and not the generation, which a configuration
 /// answers: nothing is compiled, and a rejected version is not sent again.
-fn change_halt(context: &ChangeContext, before: &GatewayRow, change: &HaltChange) -> Decision {
+pub(super) fn decide_halt(
+    context: &ChangeContext,
+    before: &GatewayRow,
+    change: &HaltChange,
+) -> Decision {
     let in_effect = before.halt_at(context.now);
     let next = before.halt_generation + 1;
     let (halt, action, detail) = match change {

@@ -32,6 +32,8 @@ pub struct ChangeReceipt {
 pub struct ReportReceipt {
     /// The gateway.
     pub gateway: GatewayId,
+    /// The epoch of the store.
+    pub epoch: String,
     /// The generation of the gateway.
     pub generation: u64,
     /// When the lease of the instance expires.

@@ -20,7 +20,8 @@ pub(super) fn wait(
     let (id, name) = (&changed.id, &changed.name);
     let generation = changed.halt_generation;
     let deadline = Instant::now() + timeout;
-    let mut interval = FIRST_INTERVAL;
+    // The first look is at once: other gateways were changed meanwhile.
+    let mut interval = Duration::ZERO;
     // Most gateways of a fleet may be stopped, and need no request of their own.
     let mut gateway = changed.clone();
     loop {
@@ -37,7 +38,7 @@ pub(super) fn wait(
             let why = not_acknowledged(&waiting, live().count());
             return ItemResult::failed(id, name, "not-acknowledged", why);
         }
-        interval = (interval * 2).min(MAX_INTERVAL);
+        interval = (interval * 2).clamp(FIRST_INTERVAL, MAX_INTERVAL);
         gateway = match client.gateway(id.as_str()) {
             Ok(gateway) => gateway,
             Err(error) => {

@@ -5,7 +5,8 @@ use super::local::{self, LocalRequest};
 use super::targets::Targets;
 use crate::args::{GatewayHaltArgs, GatewayUnhaltArgs};
 use kt_control_api::{
-    ApiError, Client, Gateway, HaltRequest, ProviderTransport, UnhaltRequest, connect,
+    ApiError, Client, ErrorClass, Gateway, GatewayId, HaltGatewaysRequest, HaltGatewaysResponse,
+    HaltRequest, ProviderTransport, UnhaltGatewaysRequest, UnhaltRequest, connect,
 };
 use kt_fleet::{ItemResult, run_waves};
 use kt_plugin_api::{Class, Context, Error, Invocation, Output};
@@ -18,6 +19,10 @@ use std::time::Duration;
 /// before it reaches the others.
 const MAX_PARALLEL: usize = 50;
 
+/// The number of gateways that one request changes. While their instances are woken, the next ones
+/// are changed.
+const GATEWAYS_PER_REQUEST: usize = 500;
+
 /// What one of the commands does.
 struct HaltCommand<'a> {
     /// How long to wait for the instances; `None` does not wait.
@@ -28,8 +33,20 @@ struct HaltCommand<'a> {
     local: LocalRequest<'a>,
 }
 
-type Change<'a> =
+/// Changes one gateway.
+type ChangeOne<'a> =
     &'a (dyn Fn(&Client<ProviderTransport<'_>>, &Gateway) -> Result<Gateway, ApiError> + Sync);
+/// Changes several gateways with one request.
+type ChangeMany<'a> = &'a (
+        dyn Fn(
+    &Client<ProviderTransport<'_>>,
+    Vec<GatewayId>,
+) -> Result<HaltGatewaysResponse, ApiError>
+            + Sync
+    );
+type Change<'a> = (ChangeOne<'a>, ChangeMany<'a>);
+/// A gateway before and after the change.
+type Changed<'g> = (&'g Gateway, Result<Gateway, ApiError>);
 
 pub(crate) fn halt(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
     let args: GatewayHaltArgs = invocation.arguments()?;
@@ -61,8 +78,15 @@ pub(crate) fn halt(invocation: &Invocation, context: &Context<'_>) -> Result<Out
         selector: &args.selector,
         all: args.all,
     };
-    let change: Change<'_> = &|client, gateway| client.halt(gateway.id.as_str(), &request, None);
-    command.run(invocation, context, &targets, args.local, change)
+    let one: ChangeOne<'_> = &|client, gateway| client.halt(gateway.id.as_str(), &request, None);
+    let many: ChangeMany<'_> = &|client, gateways| {
+        client.halt_gateways(&HaltGatewaysRequest {
+            gateways,
+            reason: request.reason.clone(),
+            for_seconds: request.for_seconds,
+        })
+    };
+    command.run(invocation, context, &targets, args.local, (one, many))
 }
 
 pub(crate) fn unhalt(invocation: &Invocation, context: &Context<'_>) -> Result<Output, Error> {
@@ -85,8 +109,14 @@ pub(crate) fn unhalt(invocation: &Invocation, context: &Context<'_>) -> Result<O
         selector: &args.selector,
         all: args.all,
     };
-    let change: Change<'_> = &|client, gateway| client.unhalt(gateway.id.as_str(), &request, None);
-    command.run(invocation, context, &targets, args.local, change)
+    let one: ChangeOne<'_> = &|client, gateway| client.unhalt(gateway.id.as_str(), &request, None);
+    let many: ChangeMany<'_> = &|client, gateways| {
+        client.unhalt_gateways(&UnhaltGatewaysRequest {
+            gateways,
+            reason: request.reason.clone(),
+        })
+    };
+    command.run(invocation, context, &targets, args.local, (one, many))
 }
 
 /// Returns a duration in seconds.
@@ -240,23 +270,36 @@ impl HaltCommand<'_> {
         context: &Context<'c>,
         client: &Client<ProviderTransport<'c>>,
         gateways: &'g [Gateway],
-        change: Change<'_>,
-    ) -> Vec<(&'g Gateway, Result<Gateway, ApiError>)> {
+        (one, many): Change<'_>,
+    ) -> Vec<Changed<'g>> {
         let mut changed = Vec::with_capacity(gateways.len());
-        let indexes: Vec<usize> = (0..gateways.len()).collect();
-        let send = |index: &usize| {
-            let client = Client::new(client.transport().within(context));
-            (*index, change(&client, &gateways[*index]))
-        };
-        run_waves(&indexes, MAX_PARALLEL, send, |(index, result)| {
-            changed.push((&gateways[index], result));
-            context.progress(&format!(
-                "{} {} of {} …",
-                self.local.word,
-                changed.len(),
-                gateways.len()
-            ));
+        let report = |changed: &mut Vec<Changed<'g>>, results: Vec<Changed<'g>>| {
+            changed.extend(results);
+            let (done, all) = (changed.len(), gateways.len());
+            context.progress(&format!("{} {done} of {all} …", self.local.word));
             ControlFlow::Continue(())
+        };
+        let own = || Client::new(client.transport().within(context));
+        let mut alone: Vec<&Gateway> = gateways.iter().collect();
+        if gateways.len() > 1 {
+            alone.clear();
+            let parts: Vec<_> = gateways.chunks(GATEWAYS_PER_REQUEST).collect();
+            run_waves(
+                &parts,
+                1,
+                |part| (*part, send_part(&own(), part, many)),
+                |(part, results)| match results {
+                    Some(results) => report(&mut changed, results),
+                    None => {
+                        alone.extend(part);
+                        ControlFlow::Continue(())
+                    }
+                },
+            );
+        }
+        let send = |gateway: &&'g Gateway| vec![(*gateway, one(&own(), gateway))];
+        run_waves(&alone, MAX_PARALLEL, send, |result| {
+            report(&mut changed, result)
         });
         changed
     }
@@ -280,6 +323,41 @@ impl HaltCommand<'_> {
             None => ItemResult::done(&after.id, &after.name, word),
         }
     }
+}
+
+/// Changes some gateways with one request; `None` if the control plane does not support that.
+fn send_part<'g>(
+    client: &Client<ProviderTransport<'_>>,
+    part: &'g [Gateway],
+    many: ChangeMany<'_>,
+) -> Option<Vec<Changed<'g>>> {
+    let ids = part.iter().map(|gateway| gateway.id.clone()).collect();
+    let response = match many(client, ids) {
+        Err(error) if error.class == ErrorClass::NotFound => return None,
+        response => response,
+    };
+    let mut halts: BTreeMap<_, _> = match &response {
+        Ok(response) => response
+            .gateways
+            .iter()
+            .map(|halt| (&halt.id, halt))
+            .collect(),
+        Err(_) => BTreeMap::new(),
+    };
+    let after = |before: &Gateway| match (&response, halts.remove(&before.id)) {
+        (Err(error), _) => Err(error.clone()),
+        (Ok(_), None) => {
+            let detail = format!("the gateway `{}` was deleted", before.name);
+            Err(ApiError::not_found(detail))
+        }
+        (Ok(_), Some(halt)) => Ok(Gateway {
+            halt: halt.halt.clone(),
+            halt_generation: halt.halt_generation,
+            ..before.clone()
+        }),
+    };
+    let mut after = after;
+    Some(part.iter().map(|before| (before, after(before))).collect())
 }
 
 fn row(gateway: &Gateway, result: &str, why: Option<String>) -> Value {

@@ -39,6 +39,12 @@ impl ApiError {
             .map_or_else(|| self.class.name(), ProblemCode::as_str)
     }
 
+    /// Returns the error for an object that does not exist any more.
+    #[must_use]
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self::without_problem(ErrorClass::NotFound, 404, detail)
+    }
+
     pub(crate) fn without_problem(
         class: ErrorClass,
         status: u16,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Timestamp;
+use crate::{GatewayId, Timestamp};
 
 /// The longest duration of a halt that ends by itself, in seconds: a year.
 pub const MAX_HALT_SECONDS: u64 = 365 * 24 * 3600;
@@ -50,6 +50,56 @@ pub struct UnhaltRequest {
     /// The reason, for the audit log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+/// The most gateways that one request halts, or ends the halt of.
+pub const MAX_HALTED_GATEWAYS: usize = 1000;
+
+/// Halts several gateways, all or none of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct HaltGatewaysRequest {
+    /// The gateways, 1 to 1000.
+    pub gateways: Vec<GatewayId>,
+    /// The reason, which callers receive.
+    pub reason: String,
+    /// After how many seconds the halt ends by itself, 1 to 31536000; never if it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub for_seconds: Option<u64>,
+}
+
+/// Ends the halts of several gateways, all or none of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct UnhaltGatewaysRequest {
+    /// The gateways, 1 to 1000.
+    pub gateways: Vec<GatewayId>,
+    /// The reason, for the audit log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// The halt of one of several gateways after a change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct GatewayHalt {
+    /// The gateway.
+    pub id: GatewayId,
+    /// Its halt, if it is halted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub halt: Option<Halt>,
+    /// The number of the last change of its halt.
+    pub halt_generation: u64,
+}
+
+/// The response to a change of the halts of several gateways.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct HaltGatewaysResponse {
+    /// The halts of those gateways that exist.
+    pub gateways: Vec<GatewayHalt>,
 }
 
 /// What an instance reports of halts.

@@ -71,7 +71,10 @@ pub use error::ApiError;
 pub use error_class::ErrorClass;
 pub use etag::{Etag, EtagError};
 pub use gateway::{CreateGatewayRequest, CreateGatewayResponse, Gateway, GatewayPatch};
-pub use halt::{Halt, HaltRequest, InstanceHalt, MAX_HALT_SECONDS, UnhaltRequest};
+pub use halt::{
+    GatewayHalt, Halt, HaltGatewaysRequest, HaltGatewaysResponse, HaltRequest, InstanceHalt,
+    MAX_HALT_SECONDS, MAX_HALTED_GATEWAYS, UnhaltGatewaysRequest, UnhaltRequest,
+};
 pub use hash::{ContentHash, HashError};
 pub use id::{GatewayId, IdError, InstanceId, RequestIds, TokenId, new_request_id, random_base32};
 pub use instance::{AppliedVersion, ConfigSource, Instance, ObservedVersion, Rejection};

@@ -1,8 +1,8 @@
 //! Bounds of texts and numbers, which the types do not express.
 
 use kt_control_api::{
-    MAX_CONTENT_BYTES, MAX_DESCRIPTION_CHARS, MAX_GRACE_SECONDS, MAX_HALT_SECONDS, MAX_LABELS,
-    MAX_MESSAGE_CHARS, MAX_TOKEN_SECONDS,
+    MAX_CONTENT_BYTES, MAX_DESCRIPTION_CHARS, MAX_GRACE_SECONDS, MAX_HALT_SECONDS,
+    MAX_HALTED_GATEWAYS, MAX_LABELS, MAX_MESSAGE_CHARS, MAX_TOKEN_SECONDS,
 };
 use serde_json::{Map, Value, json};
 
@@ -52,10 +52,15 @@ fn member_bounds(schema: &str, member: &str) -> Map<String, Value> {
         ("CreateTokenRequest", "gateway") => json!({"pattern": NAME_PATTERN}),
         ("CreateGatewayRequest" | "GatewayPatch", "description") => text(MAX_DESCRIPTION_CHARS),
         ("CreateGatewayRequest" | "GatewayPatch", "labels") => labels(schema == "GatewayPatch"),
-        ("HaltRequest", "reason") => {
+        ("HaltRequest" | "HaltGatewaysRequest", "reason") => {
             json!({"minLength": 1, "maxLength": MAX_MESSAGE_CHARS, "pattern": TEXT_PATTERN})
         }
-        ("HaltRequest", "for_seconds") => json!({"minimum": 1, "maximum": MAX_HALT_SECONDS}),
+        ("HaltRequest" | "HaltGatewaysRequest", "for_seconds") => {
+            json!({"minimum": 1, "maximum": MAX_HALT_SECONDS})
+        }
+        ("HaltGatewaysRequest" | "UnhaltGatewaysRequest", "gateways") => {
+            json!({"minItems": 1, "maxItems": MAX_HALTED_GATEWAYS})
+        }
         (_, "message" | "reason") if is_request(schema) => text(MAX_MESSAGE_CHARS),
         (_, "source") if is_request(schema) => json!({"maxLength": MAX_SOURCE_CHARS}),
         (_, "content") if is_request(schema) => json!({"maxLength": MAX_CONTENT_BYTES}),
@@ -88,6 +93,7 @@ fn is_request(schema: &str) -> bool {
         "ReloadRequest",
         "RevertRequest",
         "ReconcileRequest",
+        "UnhaltGatewaysRequest",
         "UnhaltRequest",
     ]
     .contains(&schema)
@@ -129,8 +135,9 @@ fn add_integer_bounds(schema: &mut Value) {
 #[cfg(test)]
 mod tests {
     use kt_control_api::{
-        CreateGatewayRequest, CreateTokenRequest, GatewayPatch, HaltRequest, PublishRequest,
-        ReconcileRequest, ReloadRequest, RevertRequest, RotateTokenRequest, UnhaltRequest,
+        CreateGatewayRequest, CreateTokenRequest, GatewayPatch, HaltGatewaysRequest, HaltRequest,
+        PublishRequest, ReconcileRequest, ReloadRequest, RevertRequest, RotateTokenRequest,
+        UnhaltGatewaysRequest, UnhaltRequest,
     };
     use serde_json::Value;
     use utoipa::ToSchema;
@@ -162,6 +169,10 @@ mod tests {
             bound::<HaltRequest>("reason", "minLength"),
             bound::<HaltRequest>("for_seconds", "maximum"),
             bound::<UnhaltRequest>("reason", "maxLength"),
+            bound::<HaltGatewaysRequest>("reason", "minLength"),
+            bound::<HaltGatewaysRequest>("gateways", "maxItems"),
+            bound::<UnhaltGatewaysRequest>("gateways", "minItems"),
+            bound::<UnhaltGatewaysRequest>("reason", "pattern"),
             bound::<CreateTokenRequest>("name", "pattern"),
             bound::<RotateTokenRequest>("grace_seconds", "maximum"),
         ] {

@@ -1,11 +1,12 @@
 use std::time::Duration;
 
 use kt_control_api::{
-    DesiredQuery, ErrorClass, Etag, HaltRequest, InstanceHalt, Method, PollOutcome, ProblemCode,
-    Request, StatusReport, UnhaltRequest,
+    CreateGatewayRequest, DesiredQuery, ErrorClass, Etag, GatewayId, HaltGatewaysRequest,
+    HaltRequest, InstanceHalt, MAX_HALTED_GATEWAYS, Method, PollOutcome, ProblemCode, Request,
+    StatusReport, UnhaltGatewaysRequest, UnhaltRequest,
 };
 
-use crate::api::{Principal, Scope};
+use crate::api::{Principal, Reply, Scope, WakeTarget};
 use crate::fixture::{TestApi, rejecting, report};
 
 fn because(reason: &str) -> HaltRequest {
@@ -54,6 +55,65 @@ fn a_halt_ends_the_wait_of_those_who_act_on_halts() {
         panic!("the wait did not end");
     };
     assert_eq!((response.halt, response.halt_generation), (None, Some(2)));
+}
+
+#[test]
+fn several_gateways_are_halted_with_one_request() {
+    let test_api = TestApi::new();
+    let client = test_api.client();
+    let ids = ["a", "b"].map(|name| {
+        let new = CreateGatewayRequest {
+            name: name.to_owned(),
+            ..CreateGatewayRequest::default()
+        };
+        client.create_gateway(&new).unwrap().gateway.id
+    });
+    let request = |gateways| HaltGatewaysRequest {
+        gateways,
+        reason: "leak".to_owned(),
+        for_seconds: Some(60),
+    };
+    let mut some = ids.to_vec();
+    some.push(GatewayId::random());
+    let halted = client.halt_gateways(&request(some)).unwrap().gateways;
+    assert_eq!(
+        halted.iter().map(|one| &one.id).collect::<Vec<_>>(),
+        ids.iter().collect::<Vec<_>>()
+    );
+    for id in &ids {
+        assert_eq!(client.gateway(id.as_str()).unwrap().halt, halted[0].halt);
+    }
+    // Those who wait for one of them are woken.
+    let json = serde_json::json!({"gateways": ids}).to_string();
+    let unhalt = Request::new(Method::Post, "/v1/actions/unhalt").with_json(json);
+    match test_api.api.handle(&unhalt, &Principal::local_user(0)) {
+        Reply::Complete(reply) => assert_eq!(reply.wake, WakeTarget::Gateways(ids.to_vec())),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(client.gateway("a").unwrap().halt, None);
+    for number in [0, MAX_HALTED_GATEWAYS + 1] {
+        let gateways = vec![ids[0].clone(); number];
+        let error = client
+            .halt_gateways(&request(gateways.clone()))
+            .unwrap_err();
+        assert_eq!(error.code, Some(ProblemCode::ValidationFailed));
+        let unhalt = UnhaltGatewaysRequest {
+            gateways,
+            reason: None,
+        };
+        client.unhalt_gateways(&unhalt).unwrap_err();
+    }
+    let nameless = HaltGatewaysRequest {
+        reason: String::new(),
+        ..request(ids.to_vec())
+    };
+    client.halt_gateways(&nameless).unwrap_err();
+    let reader = test_api.client_as(Principal {
+        scope: Scope::Read,
+        ..Principal::local_user(0)
+    });
+    let error = reader.halt_gateways(&request(ids.to_vec())).unwrap_err();
+    assert_eq!(error.code, Some(ProblemCode::InsufficientScope));
 }
 
 #[test]

@@ -145,6 +145,7 @@ async fn attempt(
     let current = rows::state(&gateways::present(gateway_ref, row?)?)?;
     let gateway = &current.gateway;
     let mut receipt = ReportReceipt {
+        epoch: current.epoch.clone(),
         generation: gateway.generation,
         lease_until: now + std::time::Duration::from_secs(report.lease_seconds.into()),
         ignored: false,

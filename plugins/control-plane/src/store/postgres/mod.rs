@@ -8,12 +8,14 @@
 mod address;
 mod address_error;
 mod audit;
+mod audit_rows;
 mod bulk;
 mod changes;
 mod create;
 mod export;
 mod gateways;
 mod group_commit;
+mod halts;
 mod idempotency;
 mod import;
 mod instances;

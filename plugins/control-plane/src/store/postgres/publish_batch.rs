@@ -4,15 +4,15 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use kt_control_api::{GatewayId, canonical_json};
+use kt_control_api::GatewayId;
 use tokio_postgres::Row as PgRow;
 use tokio_postgres::types::ToSql;
 
-use super::bulk;
 use super::query_error::QueryError;
 use super::rows;
 use super::session::Session;
-use super::text::{storable, storable_json};
+use super::text::storable;
+use super::{audit_rows, bulk};
 use crate::store::decision::{Decision, GatewayChange, GatewayUpdate, decide};
 use crate::store::{
     ChangeContext, ChangeReceipt, ContentRow, GatewayRef, GatewaySnapshot, NewVersion, StoreError,
@@ -50,15 +50,6 @@ const INSERT_KEYS: &str = "
     SELECT actor, key, fingerprint, receipt::jsonb, created_at
     FROM unnest($1::text[], $2::text[], $3::bytea[], $4::text[], $5::bigint[])
       AS n(actor, key, fingerprint, receipt, created_at)";
-
-/// In the order of the requests. The trigger numbers and seals each row after the previous one.
-const AUDIT: &str = "
-    INSERT INTO audit(at, actor, request_id, action, target, rev, detail)
-    SELECT at, actor, request_id, action, target, rev, detail
-    FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[],
-      $7::text[]) WITH ORDINALITY
-      AS n(at, actor, request_id, action, target, rev, detail, number)
-    ORDER BY number";
 
 /// A parameter of a statement.
 type Value<'a> = &'a (dyn ToSql + Sync);
@@ -241,8 +232,14 @@ async fn write(
         .iter()
         .filter_map(|(request, decision)| Some((*request, decision.update.as_ref()?)))
         .collect();
+    let contexts = updated.iter();
+    let audited: Vec<_> = contexts
+        .map(|(request, update)| (&request.context, *update))
+        .collect();
     bulk::prepare_publish(session).await?;
-    session.prepare(&[UPDATE, AUDIT, INSERT_KEYS]).await?;
+    session
+        .prepare(&[UPDATE, audit_rows::INSERT, INSERT_KEYS])
+        .await?;
     session.committing();
     let (contents, versions, updates, keys, audit, committed) = tokio::join!(
         biased;
@@ -250,7 +247,7 @@ async fn write(
         insert_versions(session, &updated),
         update_gateways(session, &updated),
         insert_keys(session, decided),
-        insert_audit(session, &updated),
+        audit_rows::insert(session, &audited),
         session.batch_execute("COMMIT"),
     );
     contents
@@ -354,38 +351,4 @@ async fn insert_keys(
         &times,
     ];
     session.rows(INSERT_KEYS, &values).await.map(drop)
-}
-
-async fn insert_audit(
-    session: &Session,
-    updated: &[(&PublishRequest, &GatewayUpdate)],
-) -> Result<(), QueryError> {
-    if updated.is_empty() {
-        return Ok(());
-    }
-    let context = |value: fn(&ChangeContext) -> &str| -> Vec<&str> {
-        let contexts = updated.iter().map(|(request, _)| &request.context);
-        contexts.map(value).collect()
-    };
-    let times: Vec<_> = updated
-        .iter()
-        .map(|(request, _)| request.context.now.as_microsecond())
-        .collect();
-    let updates = || updated.iter().map(|(_, update)| update);
-    let actions: Vec<_> = updates().map(|update| update.action).collect();
-    let targets: Vec<_> = updates().map(|update| update.gateway.id.as_str()).collect();
-    let revisions = updates().map(|update| rows::bigint(update.gateway.rev));
-    let details: Vec<_> = updates()
-        .map(|update| canonical_json(&storable_json(update.detail.clone())))
-        .collect();
-    let values: [Value<'_>; 7] = [
-        &times,
-        &context(|context| &context.actor),
-        &context(|context| &context.request_id),
-        &actions,
-        &targets,
-        &revisions.collect::<Result<Vec<_>, _>>()?,
-        &details,
-    ];
-    session.rows(AUDIT, &values).await.map(drop)
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use deadpool_postgres::Pool;
 use kt_control_api::{
-    AuditEntry, ConfigVersion, GatewayId, GatewayPatch, InstanceId, RevertRequest, StatusReport,
-    Timestamp, TokenHash, TokenId,
+    AuditEntry, ConfigVersion, GatewayHalt, GatewayId, GatewayPatch, InstanceId, RevertRequest,
+    StatusReport, Timestamp, TokenHash, TokenId,
 };
 use sha2::{Digest, Sha256};
 use tokio::runtime::Runtime;
@@ -22,15 +22,15 @@ use super::session::{self, Session};
 use super::timeouts::REQUEST_TIMEOUT;
 use super::token_changes::TokenChange;
 use super::{
-    audit, changes, create, gateways, instances, migrate, retention, rows, states, token_changes,
-    tokens, versions,
+    audit, changes, create, gateways, halts, instances, migrate, retention, rows, states,
+    token_changes, tokens, versions,
 };
 use crate::store::decision::GatewayChange;
 use crate::store::{
     AuditEvent, AuditFilter, ChangeContext, ChangeReceipt, DesiredState, GatewayAction,
-    GatewayFilter, GatewayRef, GatewaySnapshot, InstanceRecord, NewGateway, NewToken, NewVersion,
-    PruneOptions, PruneReceipt, ReportReceipt, Store, StoreError, TokenFilter, TokenReceipt,
-    TokenRecord, TokenUse,
+    GatewayFilter, GatewayRef, GatewaySnapshot, HaltChange, InstanceRecord, NewGateway, NewToken,
+    NewVersion, PruneOptions, PruneReceipt, ReportReceipt, Store, StoreError, TokenFilter,
+    TokenReceipt, TokenRecord, TokenUse,
 };
 
 /// Name of the listening connection in `pg_stat_activity`.
@@ -351,6 +351,22 @@ impl Store for PostgresStore {
         ask: &GatewayAction,
     ) -> Result<ChangeReceipt, StoreError> {
         self.change(change, gateway_ref, GatewayChange::Act(ask))
+    }
+
+    fn change_halts(
+        &self,
+        change: &ChangeContext,
+        gateways: &[GatewayId],
+        halt: &HaltChange,
+    ) -> Result<Vec<GatewayHalt>, StoreError> {
+        let changed = self.attempt(Session::is_retry_safe, async |session| {
+            halts::change(session, change, gateways, halt).await
+        });
+        let (halts, changed) = changed?;
+        for gateway in &changed {
+            self.notifications.add(gateway);
+        }
+        Ok(halts)
     }
 
     fn pin(

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use kt_control_api::{
-    CreateGatewayRequest, DesiredVersion, DriftPolicy, Gateway, GatewayId, GatewayPatch, Halt,
-    Instance, SyncState, Timestamp, TokenId,
+    CreateGatewayRequest, DesiredVersion, DriftPolicy, Gateway, GatewayHalt, GatewayId,
+    GatewayPatch, Halt, Instance, SyncState, Timestamp, TokenId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -140,6 +140,15 @@ impl GatewayRow {
     #[must_use]
     pub fn halt_at(&self, now: Timestamp) -> Option<&Halt> {
         self.halt.as_ref().filter(|halt| halt.is_in_effect(now))
+    }
+
+    /// Returns the halt as the API shows it.
+    pub(in crate::store) fn gateway_halt(&self, now: Timestamp) -> GatewayHalt {
+        GatewayHalt {
+            id: self.id.clone(),
+            halt: self.halt_at(now).cloned(),
+            halt_generation: self.halt_generation,
+        }
     }
 
     /// Builds the gateway as the API shows it.

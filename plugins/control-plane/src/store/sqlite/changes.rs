@@ -1,14 +1,14 @@
 //! Changes of gateways, each inside a transaction that the caller began.
 
-use kt_control_api::GatewayId;
+use kt_control_api::{GatewayHalt, GatewayId};
 
 use super::write_transaction::WriteTransaction;
 use super::{audit, gateways, rows, tokens, versions};
 use crate::crash::crash_point;
-use crate::store::decision::{GatewayChange, GatewayUpdate, created, decide};
+use crate::store::decision::{GatewayChange, GatewayUpdate, created, decide, decide_halt};
 use crate::store::{
-    ChangeContext, ChangeReceipt, ContentRow, GatewayRef, GatewayRow, NewGateway, NewVersion,
-    StoreError, VersionRow,
+    ChangeContext, ChangeReceipt, ContentRow, GatewayRef, GatewayRow, HaltChange, NewGateway,
+    NewVersion, StoreError, VersionRow,
 };
 
 pub(super) fn create(
@@ -78,6 +78,30 @@ pub(super) fn change(
     let progress_only = !matches!(change, GatewayChange::Update(_) | GatewayChange::Delete);
     put(transaction, context, update, progress_only)?;
     Ok(decision.receipt)
+}
+
+/// Changes the halts of several gateways.
+pub(super) fn change_halts(
+    transaction: &WriteTransaction<'_>,
+    context: &ChangeContext,
+    ids: &[GatewayId],
+    change: &HaltChange,
+) -> Result<Vec<GatewayHalt>, StoreError> {
+    let mut halts = Vec::with_capacity(ids.len());
+    for id in ids {
+        let before = match gateways::find(transaction, &GatewayRef::Id(id.clone())) {
+            Ok(before) => before,
+            Err(StoreError::NotFound(_) | StoreError::Gone(_)) => continue,
+            Err(error) => return Err(error),
+        };
+        let decision = decide_halt(context, &before, change);
+        if let Some(update) = &decision.update {
+            put(transaction, context, update, true)?;
+        }
+        let after = decision.update.map_or(before, |update| update.gateway);
+        halts.push(after.gateway_halt(context.now));
+    }
+    Ok(halts)
 }
 
 fn claim_name(

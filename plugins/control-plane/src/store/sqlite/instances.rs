@@ -59,6 +59,7 @@ pub(super) fn report(
     let before = one(transaction, &gateway.id, &report.instance_id)?;
     let mut receipt = ReportReceipt {
         gateway: gateway.id.clone(),
+        epoch: current.epoch.clone(),
         generation: gateway.generation,
         lease_until: now + std::time::Duration::from_secs(report.lease_seconds.into()),
         ignored: false,

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use kt_control_api::{
-    AuditEntry, ConfigVersion, GatewayId, GatewayPatch, InstanceId, RevertRequest, StatusReport,
-    Timestamp, TokenHash, TokenId,
+    AuditEntry, ConfigVersion, GatewayHalt, GatewayId, GatewayPatch, InstanceId, RevertRequest,
+    StatusReport, Timestamp, TokenHash, TokenId,
 };
 use rusqlite::Connection;
 
@@ -25,9 +25,9 @@ use crate::store::decision::GatewayChange;
 use crate::store::receipt::Repeatable;
 use crate::store::{
     AuditEvent, AuditFilter, ChangeContext, ChangeReceipt, DesiredState, GatewayAction,
-    GatewayFilter, GatewayRef, GatewaySnapshot, InstanceRecord, NewGateway, NewToken, NewVersion,
-    PruneOptions, PruneReceipt, ReportReceipt, Store, StoreError, TokenFilter, TokenReceipt,
-    TokenRecord, TokenUse,
+    GatewayFilter, GatewayRef, GatewaySnapshot, HaltChange, InstanceRecord, NewGateway, NewToken,
+    NewVersion, PruneOptions, PruneReceipt, ReportReceipt, Store, StoreError, TokenFilter,
+    TokenReceipt, TokenRecord, TokenUse,
 };
 
 /// Name of the file in the state directory.
@@ -350,6 +350,15 @@ impl Store for SqliteStore {
             GatewayAction::Reconcile { .. } | GatewayAction::Halt(_) => OTHER,
         };
         self.change_gateway(change, points, gateway_ref, GatewayChange::Act(ask))
+    }
+
+    fn change_halts(
+        &self,
+        change: &ChangeContext,
+        gateways: &[GatewayId],
+        halt: &HaltChange,
+    ) -> Result<Vec<GatewayHalt>, StoreError> {
+        self.write(|transaction| changes::change_halts(transaction, change, gateways, halt))
     }
 
     fn pin(

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::fixture::{StoreFixture, after, change, edge, gateway, requiring, version};
-use crate::store::{GatewayAction, HaltChange, StoreError};
+use crate::store::{GatewayAction, GatewayRef, HaltChange, StoreError};
 
 fn halt(reason: &str, until: Option<Duration>) -> GatewayAction {
     GatewayAction::Halt(HaltChange::Halt {
@@ -16,6 +16,57 @@ fn unhalt() -> GatewayAction {
     GatewayAction::Halt(HaltChange::Unhalt {
         reason: Some("fixed".to_owned()),
     })
+}
+
+pub(crate) fn several_gateways_are_halted_together(fixture: &dyn StoreFixture) {
+    let store = fixture.open();
+    let names = ["a", "b", "c"];
+    let created = names.map(|name| gateway(name).gateway.id);
+    let ids: Vec<_> = names
+        .iter()
+        .map(|name| store.create(&change(), &gateway(name)).unwrap().gateway)
+        .collect();
+    let GatewayAction::Halt(leak) = halt("leak", Some(Duration::from_secs(60))) else {
+        unreachable!()
+    };
+    let GatewayAction::Halt(end) = unhalt() else {
+        unreachable!()
+    };
+    // `b` is halted for the same reason and as long already, and some do not exist.
+    let b = GatewayRef::Name("b".to_owned());
+    store
+        .act(&change(), &b, &GatewayAction::Halt(leak.clone()))
+        .unwrap();
+    store
+        .delete(&change(), &GatewayRef::Name("c".to_owned()))
+        .unwrap();
+    let all: Vec<_> = ids.iter().chain(&created).cloned().collect();
+    let rows = fixture.count(&format!("SELECT count(*) FROM {}", fixture.table("audit")));
+    let mut halted = store.change_halts(&change(), &all, &leak).unwrap();
+    halted.sort_by_key(|halt| halt.id != ids[0]);
+    let found: Vec<_> = halted.iter().map(|halt| &halt.id).collect();
+    assert_eq!(found, [&ids[0], &ids[1]]);
+    assert!(halted.iter().all(|one| one.halt_generation == 1));
+    for one in &halted {
+        let row = store.find(&GatewayRef::Id(one.id.clone())).unwrap().gateway;
+        assert_eq!((row.halt.as_ref(), row.rev), (one.halt.as_ref(), 2));
+        assert_eq!(row.halt.unwrap().reason, "leak");
+    }
+    let count = || fixture.count(&format!("SELECT count(*) FROM {}", fixture.table("audit")));
+    assert_eq!(count(), rows + 1, "a row for each that was changed");
+    let unhalted = store.change_halts(&change(), &all, &end).unwrap();
+    assert!(
+        unhalted
+            .iter()
+            .all(|one| one.halt.is_none() && one.halt_generation == 2)
+    );
+    assert_eq!(count(), rows + 3);
+    assert!(
+        store
+            .change_halts(&change(), &created, &end)
+            .unwrap()
+            .is_empty()
+    );
 }
 
 pub(crate) fn a_halt_concerns_no_version(fixture: &dyn StoreFixture) {

@@ -131,6 +131,12 @@ fn changes_of_gateways(store: &dyn Store, bootstrap: &NewToken) {
     store.revert(&change(), &edge, &revert).unwrap();
     let reload = GatewayAction::Reload { message: None };
     store.act(&keyed("r", 1), &edge, &reload).unwrap();
+    let halt = crate::store::HaltChange::Halt {
+        reason: "leak".to_owned(),
+        until: None,
+    };
+    let halted = [new.gateway.id.clone()];
+    store.change_halts(&change(), &halted, &halt).unwrap();
     let found = store.find(&edge).unwrap().view(now());
     for answer in [
         report(0, 1),

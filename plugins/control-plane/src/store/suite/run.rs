@@ -19,6 +19,7 @@ macro_rules! suite {
             changes: actions_increment_the_generation,
             changes: the_order_does_not_depend_on_the_clock,
             halts: a_halt_concerns_no_version,
+            halts: several_gateways_are_halted_together,
             halts: a_second_halt_replaces_reason_and_end,
             halts: a_halt_ends_by_itself,
             halts: a_new_gateway_of_the_same_name_is_not_halted,

@@ -1,8 +1,9 @@
 //! Calls that change the desired version or ask instances to act, and their rollout.
 
 use crate::{
-    ActionResponse, ApiError, Client, Etag, Gateway, HaltRequest, Method, ReconcileRequest,
-    ReloadRequest, Request, RevertRequest, RolloutStatus, Transport, UnhaltRequest,
+    ActionResponse, ApiError, Client, Etag, Gateway, HaltGatewaysRequest, HaltGatewaysResponse,
+    HaltRequest, Method, ReconcileRequest, ReloadRequest, Request, RevertRequest, RolloutStatus,
+    Transport, UnhaltGatewaysRequest, UnhaltRequest,
 };
 
 impl<T: Transport> Client<T> {
@@ -88,6 +89,30 @@ impl<T: Transport> Client<T> {
             unhalt,
             if_match,
         )
+    }
+
+    /// Halts several gateways, or replaces reason and end of their halts.
+    ///
+    /// # Errors
+    /// As [`Client::halt`]; `NotFound` with a control plane of an older kt.
+    pub fn halt_gateways(
+        &self,
+        halt: &HaltGatewaysRequest,
+    ) -> Result<HaltGatewaysResponse, ApiError> {
+        let request = Request::new(Method::Post, "/v1/actions/halt");
+        self.change(request, halt, None)
+    }
+
+    /// Ends the halts of several gateways.
+    ///
+    /// # Errors
+    /// As [`Client::unhalt`]; `NotFound` with a control plane of an older kt.
+    pub fn unhalt_gateways(
+        &self,
+        unhalt: &UnhaltGatewaysRequest,
+    ) -> Result<HaltGatewaysResponse, ApiError> {
+        let request = Request::new(Method::Post, "/v1/actions/unhalt");
+        self.change(request, unhalt, None)
     }
 
     /// Waits up to `wait` seconds (0 to 300) until every live instance has answered `generation`.

@@ -3,6 +3,7 @@
 mod concurrency;
 mod crash;
 mod fixture;
+mod maintenance;
 mod migration;
 mod plans;
 mod retention;
