@@ -122,36 +122,52 @@ fn a_request_in_flight_is_refused_too() {
 
 #[test]
 fn a_halt_survives_restarts_and_the_loss_of_the_control_plane() {
+    for world in modes() {
+        let id = world.create("policy-config.yaml");
+        let gateway = world.run("");
+        world.kt("gateway halt --reason leak").run().ok();
+        wait_until("the halt", TIMEOUT, || refusal(&gateway));
+        gateway.stop().ok();
+        let file = world.gateway_file(&id, "halt.json");
+        assert!(file.exists());
+
+        // Nothing but the files of the gateway is left.
+        let gone = "http://127.0.0.1:9";
+        let line = format!("gateway run --id {id} --listen 127.0.0.1:0 -o json");
+        let run = world.kt(&line).env("KEEPTRUSTS_API_URL", gone);
+        let gateway = Gateway::of(run.spawn());
+        assert_eq!(
+            refusal(&gateway).expect("it is halted")["code"],
+            "gateway_halted"
+        );
+        gateway.stop().ok();
+
+        // A halt that is ended while the gateway is away reaches it when it returns.
+        let offline = halt(&world, "gateway unhalt production");
+        assert_eq!(offline[0]["result"], "unhalted");
+        let gateway = world.run("");
+        assert_eq!(refusal(&gateway), None);
+        wait_until("the file to be removed", TIMEOUT, || {
+            (!file.exists()).then_some(())
+        });
+        gateway.stop().ok();
+
+        // And so does one that begins then, before the first request.
+        world
+            .kt("gateway halt production --reason again")
+            .run()
+            .ok();
+        let gateway = world.run("");
+        assert!(refusal(&gateway).is_some());
+        world.kt("gateway unhalt production").run().ok();
+        assert_eq!(refusal(&gateway), None);
+    }
+}
+
+#[test]
+fn a_restored_store_has_its_halts() {
     let world = World::new(Mode::Embedded);
-    let id = world.create("policy-config.yaml");
-    let gateway = world.run("");
-    world.kt("gateway halt --reason leak").run().ok();
-    gateway.stop().ok();
-    let file = world.gateway_file(&id, "halt.json");
-    assert!(file.exists());
-
-    // Nothing but the files of the gateway is left.
-    let gone = "http://127.0.0.1:9";
-    let line = "gateway run --id production --listen 127.0.0.1:0 -o json";
-    let run = world.sandbox.kt_line(line).env("KEEPTRUSTS_API_URL", gone);
-    let gateway = Gateway::of(run.spawn());
-    assert_eq!(
-        refusal(&gateway).expect("it is halted")["code"],
-        "gateway_halted"
-    );
-    gateway.stop().ok();
-
-    // A halt that is ended while the gateway is away reaches it when it returns.
-    let offline = halt(&world, "gateway unhalt production");
-    assert_eq!(offline[0]["result"], "unhalted");
-    let gateway = world.run("");
-    assert_eq!(refusal(&gateway), None);
-    wait_until("the file to be removed", TIMEOUT, || {
-        (!file.exists()).then_some(())
-    });
-    gateway.stop().ok();
-
-    // And so does one that begins then, before the first request.
+    world.create("policy-config.yaml");
     world
         .kt("gateway halt production --reason again")
         .run()
@@ -171,86 +187,130 @@ fn a_halt_survives_restarts_and_the_loss_of_the_control_plane() {
 }
 
 #[test]
+fn a_local_halt_is_recorded_and_shown() {
+    for world in modes() {
+        world.create("policy-config.yaml");
+        let gateway = world.run("");
+        let line = "gateway halt production --local --reason here --for 1h";
+        let rows = halt(&world, line);
+        assert_eq!(rows[0]["local"], true, "{rows}");
+        assert!(refusal(&gateway).is_some());
+        wait_until("the report of the instance", TIMEOUT, || {
+            let inspect = world.inspect();
+            (inspect["instances"][0]["halt"]["halted"] == true).then_some(())
+        });
+        assert_eq!(
+            world.inspect()["halt"],
+            Value::Null,
+            "it is of this machine"
+        );
+        gateway.stop().ok();
+        let gateway = world.run("");
+        assert!(refusal(&gateway).is_some(), "it stays halted");
+        world.kt("gateway unhalt --local").run().ok();
+        assert_eq!(refusal(&gateway), None);
+        world.kt("gateway unhalt --local").run().ok();
+        let events = wait_until("the records", TIMEOUT, || {
+            let list = world.kt("events list -o json").run();
+            let list = list.ok().stdout.clone();
+            list.contains("\"unhalt\"").then_some(list)
+        });
+        let records: Vec<Value> = serde_json::Deserializer::from_str(&events)
+            .into_iter()
+            .filter_map(Result::ok)
+            .filter(|event: &Value| event["phase"] == "admin")
+            .collect();
+        let verdicts: Vec<_> = records.iter().map(|event| &event["verdict"]).collect();
+        assert_eq!(verdicts, [&json!("unhalt"), &json!("halt")], "{events}");
+        assert_eq!(records[0]["reason"], "here");
+        assert!(records[1]["halt"]["until"].is_string(), "{events}");
+    }
+}
+
+#[test]
 fn a_halt_ends_by_itself() {
-    let world = World::new(Mode::Embedded);
-    let id = world.create("policy-config.yaml");
-    let gateway = world.run("");
-    world
-        .kt("gateway halt production --reason drill --for 2s")
-        .run()
-        .ok();
-    wait_until("the end of the halt", TIMEOUT, || {
-        refusal(&gateway).is_none().then_some(())
-    });
-    wait_until("the file to be removed", TIMEOUT, || {
-        (!world.gateway_file(&id, "halt.json").exists()).then_some(())
-    });
-    assert_eq!(world.inspect()["halt"], Value::Null);
+    for world in modes() {
+        let id = world.create("policy-config.yaml");
+        let gateway = world.run("");
+        world
+            .kt("gateway halt production --reason drill --for 2s")
+            .run()
+            .ok();
+        wait_until("the end of the halt", TIMEOUT, || {
+            refusal(&gateway).is_none().then_some(())
+        });
+        wait_until("the file to be removed", TIMEOUT, || {
+            (!world.gateway_file(&id, "halt.json").exists()).then_some(())
+        });
+        assert_eq!(world.inspect()["halt"], Value::Null);
+    }
 }
 
 #[test]
 fn a_gateway_without_a_control_plane_is_halted_through_its_socket() {
-    let world = World::new(Mode::Embedded);
-    let run = || {
-        let line = "gateway run --file policy-config.yaml --listen 127.0.0.1:0 -o json";
-        Gateway::of(world.sandbox.kt_line(line).spawn())
-    };
-    let gateway = run();
-    let rows = halt(&world, "gateway halt --reason leak");
-    assert_eq!(rows[0]["local"], true, "{rows}");
-    assert!(refusal(&gateway).is_some());
-    gateway.stop().ok();
-    let file = world.gateway_file("local", "halt.json");
-    assert!(file.exists());
-    let gateway = run();
-    assert!(refusal(&gateway).is_some(), "it stays halted");
-    let rows = halt(&world, "gateway unhalt --local");
-    assert_eq!(rows[0]["result"], "unhalted", "{rows}");
-    assert_eq!(refusal(&gateway), None);
-    assert!(!file.exists());
-    world
-        .kt("gateway halt absent --local --reason leak")
-        .run()
-        .exits(5)
-        .stderr_contains("absent");
+    for world in modes() {
+        let run = || {
+            let line = "gateway run --file policy-config.yaml --listen 127.0.0.1:0 -o json";
+            Gateway::of(world.sandbox.kt_line(line).spawn())
+        };
+        let gateway = run();
+        let rows = halt(&world, "gateway halt --reason leak");
+        assert_eq!(rows[0]["local"], true, "{rows}");
+        assert!(refusal(&gateway).is_some());
+        gateway.stop().ok();
+        let file = world.gateway_file("local", "halt.json");
+        assert!(file.exists());
+        let gateway = run();
+        assert!(refusal(&gateway).is_some(), "it stays halted");
+        let rows = halt(&world, "gateway unhalt --local");
+        assert_eq!(rows[0]["result"], "unhalted", "{rows}");
+        assert_eq!(refusal(&gateway), None);
+        assert!(!file.exists());
+        world
+            .kt("gateway halt absent --local --reason leak")
+            .run()
+            .exits(5)
+            .stderr_contains("absent");
+    }
 }
 
 #[test]
 fn many_gateways_are_halted_at_once() {
-    let world = World::new(Mode::Embedded);
-    for name in ["one", "two", "three"] {
-        let team = if name == "three" { "y" } else { "x" };
+    for world in modes() {
+        for name in ["one", "two", "three"] {
+            let team = if name == "three" { "y" } else { "x" };
+            world
+                .kt(&format!("gateway create {name} --label team={team}"))
+                .run()
+                .ok();
+        }
         world
-            .kt(&format!("gateway create {name} --label team={team}"))
+            .kt("gateway halt --all --reason leak")
             .run()
-            .ok();
-    }
-    world
-        .kt("gateway halt --all --reason leak")
-        .run()
-        .exits(2)
-        .stderr_contains("--yes");
-    let planned = halt(&world, "gateway halt --all --reason leak --dry-run");
-    assert_eq!(planned.as_array().map(Vec::len), Some(3));
-    assert_eq!(planned[0]["result"], "would-halt");
-    let rows = halt(&world, "gateway halt --selector team=x --reason leak");
-    let names: Vec<_> = rows
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|r| &r["name"])
-        .collect();
-    assert_eq!(names, [&json!("one"), &json!("two")]);
-    let all = halt(&world, "gateway unhalt --all --yes");
-    assert_eq!(all[2]["result"], "unhalted", "{all}");
-    assert_eq!(all[1]["result"], "unchanged", "{all}");
-    for (line, code) in [
-        ("gateway halt --selector= --reason leak", 2),
-        ("gateway halt --selector team=z --reason leak", 5),
-        ("gateway halt one --all --reason leak", 2),
-        ("gateway halt one", 2),
-        ("gateway halt one --reason=", 2),
-    ] {
-        world.kt(line).run().exits(code).stdout_is_empty();
+            .exits(2)
+            .stderr_contains("--yes");
+        let planned = halt(&world, "gateway halt --all --reason leak --dry-run");
+        assert_eq!(planned.as_array().map(Vec::len), Some(3));
+        assert_eq!(planned[0]["result"], "would-halt");
+        let rows = halt(&world, "gateway halt --selector team=x --reason leak");
+        let names: Vec<_> = rows
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|r| &r["name"])
+            .collect();
+        assert_eq!(names, [&json!("one"), &json!("two")]);
+        let all = halt(&world, "gateway unhalt --all --yes");
+        assert_eq!(all[2]["result"], "unhalted", "{all}");
+        assert_eq!(all[1]["result"], "unchanged", "{all}");
+        for (line, code) in [
+            ("gateway halt --selector= --reason leak", 2),
+            ("gateway halt --selector team=z --reason leak", 5),
+            ("gateway halt one --all --reason leak", 2),
+            ("gateway halt one", 2),
+            ("gateway halt one --reason=", 2),
+        ] {
+            world.kt(line).run().exits(code).stdout_is_empty();
+        }
     }
 }

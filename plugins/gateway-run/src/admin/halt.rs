@@ -1,7 +1,8 @@
 //! Halting through the administration socket, without a control plane.
 
-use crate::halt::Halts;
+use crate::audit::AuditEntry;
 use crate::response::{ResponseBody, json_response};
+use crate::state::GatewayState;
 use http::{Response, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use kt_control_api::{Halt, MAX_HALT_SECONDS, validate_message};
@@ -23,7 +24,8 @@ struct LocalHaltRequest {
 }
 
 /// Halts the gateway, or replaces reason and end of its local halt.
-pub(super) fn halt(body: &str, halts: &Halts) -> Response<ResponseBody> {
+pub(super) fn halt(body: &str, gateway: &GatewayState) -> Response<ResponseBody> {
+    let halts = &gateway.halts;
     let request = match serde_json::from_str::<LocalHaltRequest>(body) {
         Ok(request) => request,
         Err(error) => return invalid(&error.to_string()),
@@ -42,14 +44,19 @@ pub(super) fn halt(body: &str, halts: &Halts) -> Response<ResponseBody> {
         since: now,
         until,
     };
+    gateway.audit.write(AuditEntry::halt(halt.clone(), false));
     let before = halts.set_local(Some(halt));
     let value = json!({ "halted": true, "halt": halts.current(), "replaced": before });
     json_response(StatusCode::OK, &value)
 }
 
 /// Ends the local halt. That of the control plane remains.
-pub(super) fn unhalt(halts: &Halts) -> Response<ResponseBody> {
+pub(super) fn unhalt(gateway: &GatewayState) -> Response<ResponseBody> {
+    let halts = &gateway.halts;
     let ended = halts.set_local(None);
+    if let Some(halt) = &ended {
+        gateway.audit.write(AuditEntry::halt(halt.clone(), true));
+    }
     let current = halts.current();
     let value = json!({ "halted": current.is_some(), "halt": current, "ended": ended });
     json_response(StatusCode::OK, &value)

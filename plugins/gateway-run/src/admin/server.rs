@@ -199,10 +199,10 @@ async fn handle(
         }
         (&Method::POST, "/keeptrusts/config/reload", true) => reload(request, state).await,
         (&Method::POST, "/keeptrusts/halt", true) => match read_text(request).await {
-            Ok(body) => halt::halt(&body, &state.gateway.halts),
+            Ok(body) => halt::halt(&body, &state.gateway),
             Err(response) => response,
         },
-        (&Method::POST, "/keeptrusts/unhalt", true) => halt::unhalt(&state.gateway.halts),
+        (&Method::POST, "/keeptrusts/unhalt", true) => halt::unhalt(&state.gateway),
         (
             _,
             "/keeptrusts/config"

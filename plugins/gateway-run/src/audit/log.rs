@@ -163,6 +163,7 @@ mod tests {
                 findings: Vec::new(),
                 retention_days,
             },
+            halt: None,
         }
     }
 

@@ -1,4 +1,4 @@
-//! The audit log: one record per decision, hash-chained.
+//! The audit log: one record per decision and per local halt, hash-chained.
 //!
 //! Requests pass their record to a writer thread and continue; the thread writes
 //! and syncs in batches, so a response may precede its record by a few milliseconds.

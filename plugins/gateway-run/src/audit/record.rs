@@ -2,6 +2,7 @@
 
 use super::tail::ChainHead;
 use jiff::Timestamp;
+use kt_control_api::Halt;
 use kt_policy::{AuditRecord, Finding, PolicyKind};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -18,6 +19,35 @@ pub(crate) struct AuditEntry {
     /// `input` or `output`.
     pub(crate) phase: &'static str,
     pub(crate) decision: AuditRecord,
+    /// The halt that was set or ended through the administration socket, if this is no decision.
+    pub(crate) halt: Option<Halt>,
+}
+
+/// Days for which the record of a local halt is kept, which no policy sets.
+const HALT_RETENTION_DAYS: u64 = 365;
+
+impl AuditEntry {
+    /// Returns the record of a local halt that was set, or of one that was ended.
+    pub(crate) fn halt(halt: Halt, ended: bool) -> Self {
+        Self {
+            request_id: kt_control_api::new_request_id(),
+            requested_model: String::new(),
+            served: None,
+            attempts: 0,
+            config_version: None,
+            phase: "admin",
+            decision: AuditRecord {
+                verdict: if ended { "unhalt" } else { "halt" },
+                policy: None,
+                reason_code: None,
+                chain: Vec::new(),
+                findings: Vec::new(),
+                restored: 0,
+                retention_days: HALT_RETENTION_DAYS,
+            },
+            halt: Some(halt),
+        }
+    }
 }
 
 /// The upstream that served a request, or failed last.
@@ -47,6 +77,8 @@ struct Line<'a> {
     /// The number of placeholders that were restored.
     #[serde(skip_serializing_if = "Option::is_none")]
     restored: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    halt: Option<&'a Halt>,
     retention_days: u64,
     previous: &'a str,
 }
@@ -74,6 +106,7 @@ pub(super) fn push_line(lines: &mut Vec<u8>, entry: &AuditEntry, at: &str, head:
         reason_code: d.reason_code,
         findings: &d.findings,
         restored: (d.restored > 0).then_some(d.restored),
+        halt: entry.halt.as_ref(),
         retention_days: d.retention_days,
         previous: &head.hash,
     };

@@ -25,8 +25,11 @@ fn policies(record: &Value) -> Vec<&str> {
     found
 }
 
-/// Returns the reason code of a block, else what was found: `email 2, card 1`.
+/// Returns the reason of a halt or the reason code of a block, else what was found: `email 2, card 1`.
 fn reason(record: &Value) -> Option<String> {
+    if let Some(reason) = record["halt"]["reason"].as_str() {
+        return Some(reason.to_owned());
+    }
     if let Some(code) = record["reason_code"].as_str() {
         return Some(code.to_owned());
     }
@@ -65,7 +68,12 @@ pub(super) fn columns() -> Vec<Column> {
 
 /// Returns an event as a line of text.
 pub(super) fn line(event: &Value) -> String {
-    let text = |key: &str| event[key].as_str().unwrap_or("-");
+    let text = |key: &str| {
+        event[key]
+            .as_str()
+            .filter(|text| !text.is_empty())
+            .unwrap_or("-")
+    };
     let time = text("at").get(..19).unwrap_or("-");
     let policies = event["policies"].as_array().into_iter().flatten();
     let policies: Vec<&str> = policies.filter_map(Value::as_str).collect();
@@ -109,6 +117,8 @@ mod tests {
         }));
         assert_eq!(blocked["policies"], json!(["dlp-filter"]));
         assert_eq!(blocked["reason"], "dlp.term");
+        let halted = complete(json!({"verdict": "halt", "halt": {"reason": "leak"}}));
+        assert_eq!(halted["reason"], "leak");
         let allowed = complete(json!({"verdict": "allow", "findings": []}));
         assert_eq!(
             (&allowed["policies"], &allowed["reason"]),

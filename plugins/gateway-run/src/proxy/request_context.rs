@@ -174,6 +174,7 @@ impl RequestContext {
             config_version: self.snapshot.version,
             phase,
             decision,
+            halt: None,
         });
     }
 

@@ -340,6 +340,21 @@ fn inputs_are_joined_into_one_state() {
 }
 
 #[test]
+fn a_halt_in_force_is_a_warning() {
+    let halt = json!({"reason": "leak", "by": "uid:0", "since": "2026-11-30T00:00:00Z"});
+    let inputs = StatusInputs {
+        gateway: gateway(&json!({ "halt": halt })),
+        ..healthy()
+    };
+    let report = evaluate(&inputs, false);
+    assert_eq!(report.state, ServiceState::Running);
+    assert!(report.has("halted"));
+    let output = output(&inputs, &report);
+    assert_eq!(output.value["gateway"]["halt"]["reason"], "leak");
+    assert!(!evaluate(&healthy(), false).has("halted"));
+}
+
+#[test]
 fn warnings_change_the_state_only_with_strict_and_only_if_running() {
     let mut inputs = healthy();
     assert_eq!(evaluate(&inputs, true).state, ServiceState::Running);

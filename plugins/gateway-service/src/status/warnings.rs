@@ -40,6 +40,13 @@ pub(super) fn add_warnings(report: &mut StatusReport, inputs: &StatusInputs) {
         Some(FileState::Current) | None => {}
     }
     add_binary_warning(report, inputs);
+    if let Ok(instance) = &inputs.gateway
+        && instance.at("/halt").is_some()
+    {
+        let reason = instance.text("/halt/reason").unwrap_or("no reason");
+        let message = format!("the gateway is halted, and refuses every request: {reason}");
+        report.add(Warn, "halted", message, Some("kt gateway unhalt"));
+    }
     let (Some(record), Ok(observed)) = (&inputs.record, &inputs.supervisor) else {
         return;
     };
