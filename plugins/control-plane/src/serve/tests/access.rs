@@ -47,6 +47,18 @@ const TABLE: &[Row] = &[
         // The request of the administrator is the second one.
         [401, 403, 201, 403, 403, 409],
     ),
+    (
+        "POST /v1/actions/halt",
+        "",
+        r#"{"gateways": ["gw_aaaaaaaaaaaaaaaa"], "reason": "x"}"#,
+        ADMIN,
+    ),
+    (
+        "POST /v1/actions/unhalt",
+        "",
+        r#"{"gateways": ["gw_aaaaaaaaaaaaaaaa"]}"#,
+        ADMIN,
+    ),
     ("GET {gateway}", "", "", READ_GATEWAY),
     ("PATCH {gateway}", "", r#"{"description": "x"}"#, ADMIN),
     ("DELETE {gateway}", "", "", [401, 403, 403, 403, 403, 204]),
