@@ -42,7 +42,7 @@ pub(super) fn decode(url: &str) -> Option<DataText> {
     if let Some(head) = head.strip_suffix(";base64") {
         // Decoders ignore escapes around the alphabet: `%3D` is the padding.
         let data = percent_decode(data).map_or(Cow::Borrowed(data), |(data, _)| data.into());
-        let bytes = BASE64.decode(&*data).ok().filter(|_| is_text(head))?;
+        let bytes = decode_base64(&data).filter(|_| is_text(head))?;
         let text = String::from_utf8(bytes).ok()?;
         return Some(DataText::Base64 { text, start });
     }
@@ -56,6 +56,16 @@ fn is_text(head: &str) -> bool {
         || head.is_empty()
         || head.starts_with(';')
         || ["json", "xml", "yaml"].iter().any(|t| head.contains(t))
+}
+
+/// Decodes Base64 of either alphabet (RFC 4648 §4 and §5).
+pub(super) fn decode_base64(encoded: &str) -> Option<Vec<u8>> {
+    if encoded.contains(['-', '_']) {
+        return BASE64
+            .decode(encoded.replace('-', "+").replace('_', "/"))
+            .ok();
+    }
+    BASE64.decode(encoded).ok()
 }
 
 /// Encodes a text as base64.

@@ -37,8 +37,29 @@ pub(super) fn decode_escapes(encoded: &str) -> Option<Decoded> {
     decode_with(encoded, |encoded, at| match encoded.as_bytes()[at] {
         b'%' => percent(encoded, at),
         b'&' => entity(&encoded[at..]),
-        _ => json_escape(&encoded[at..]).map(|(c, length)| (length, c)),
+        _ => json_escape(&encoded[at..])
+            .map(|(c, length)| (length, c))
+            .or_else(|| string_escape(&encoded[at..])),
     })
+}
+
+/// Reads an escape of other languages than JSON: `\x41`, `\u{41}`, `\U00000041`.
+fn string_escape(text: &str) -> Option<(usize, char)> {
+    let rest = text.get(1..)?;
+    let number = |digits: &str, base| {
+        let is_number = digits.chars().all(|c| c.is_digit(base));
+        let value = u32::from_str_radix(digits, base).ok().filter(|_| is_number);
+        value.and_then(char::from_u32)
+    };
+    if let Some(digits) = rest.strip_prefix("u{") {
+        let end = digits.bytes().take(8).position(|byte| byte == b'}')?;
+        return Some((end + 4, number(&digits[..end], 16)?));
+    }
+    match rest.bytes().next()? {
+        b'x' => Some((4, number(rest.get(1..3)?, 16)?)),
+        b'U' => Some((10, number(rest.get(1..9)?, 16)?)),
+        _ => None,
+    }
 }
 
 /// Decodes the escapes of bytes; `None` if there are none. Bytes that are not UTF-8 become
@@ -120,22 +141,30 @@ fn byte_at(encoded: &str, at: usize) -> Option<u8> {
         .then(|| Some(digit(at + 1)? << 4 | digit(at + 2)?))?
 }
 
-/// Reads the entity at the beginning of a text: its length, and its character.
+/// Reads the entity at the beginning of a text: its length, and its character. Browsers read numbers
+/// without the sign behind them.
 fn entity(text: &str) -> Option<(usize, char)> {
+    if let Some(number) = text.strip_prefix("&#") {
+        let (digits, base) = match number.strip_prefix(['x', 'X']) {
+            Some(digits) => (digits, 16),
+            None => (number, 10),
+        };
+        let is_digit = |byte: &u8| char::from(*byte).is_digit(base);
+        let digits = digits
+            .bytes()
+            .take(LONGEST_ENTITY)
+            .take_while(is_digit)
+            .count();
+        let start = 2 + usize::from(base == 16);
+        let end = start + digits;
+        let value = u32::from_str_radix(text.get(start..end)?, base).ok()?;
+        let ends = usize::from(text.as_bytes().get(end) == Some(&b';'));
+        return Some((end + ends, char::from_u32(value)?));
+    }
     let head = text.as_bytes().get(..text.len().min(LONGEST_ENTITY))?;
     let end = head.iter().position(|byte| *byte == b';')?;
     let name = text.get(1..end)?;
-    let c = match name.strip_prefix('#') {
-        Some(number) => {
-            let value = match number.strip_prefix(['x', 'X']) {
-                Some(digits) => u32::from_str_radix(digits, 16),
-                None => number.parse(),
-            };
-            char::from_u32(value.ok()?)?
-        }
-        None => NAMED.iter().find(|(known, _)| *known == name)?.1,
-    };
-    Some((end + 1, c))
+    Some((end + 1, NAMED.iter().find(|(known, _)| *known == name)?.1))
 }
 
 #[cfg(test)]
@@ -151,6 +180,11 @@ mod tests {
             ("&#1114112; &#x; &; &commat", None),
             ("a &lt; b &amp;&amp; c", None),
             ("&é;&#65;", Some("&é;A")),
+            ("&#0097&#x40&#98 &#", Some("a@b &#")),
+            (
+                "\\x61\\u{40}b\\U0000002e \\8\\x4\\u{}",
+                Some("a@b. \\8\\x4\\u{}"),
+            ),
         ] {
             assert_eq!(entities(text).as_deref(), expected, "{text}");
         }

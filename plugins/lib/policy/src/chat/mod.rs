@@ -4,12 +4,14 @@
 mod content;
 mod data_url;
 mod document;
+mod encoded_run;
 mod encoding;
 mod explain;
 mod guard_texts;
 mod json_document;
 mod json_scalar;
 mod json_string;
+mod number;
 mod numbering;
 mod origin;
 mod plain_keys;
@@ -18,6 +20,7 @@ mod request_parts;
 mod restoration;
 mod unit;
 mod unit_edits;
+mod unit_readings;
 mod units;
 
 pub use content::ContentFilter;

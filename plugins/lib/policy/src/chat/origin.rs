@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::data_url::{encode_base64, encode_percent};
+use super::encoded_run::encode_hexadecimal;
 use crate::json::{Edit, OffsetMap, escape};
 
 /// Where a decoded text came from.
@@ -25,9 +26,11 @@ pub(super) enum Form {
     Number,
     /// A second reading of the same text, without its escapes: of JSON, of URLs, or of HTML.
     Unescaped,
-    /// Text of a `data:` URL in base64: replaced as a whole, with this text
+    /// Text in Base64, such as that of a `data:` URL: replaced as a whole, with this text
     /// changed.
     Base64(String),
+    /// Text in hexadecimal digits, likewise.
+    Hexadecimal(String),
     /// Text of a `data:` URL with escapes.
     Percent,
 }
@@ -44,6 +47,7 @@ impl Origin {
             Form::Percent => (self.map.range(range), encode_percent(&text)),
             Form::Number => (0..self.range.len(), text),
             Form::Base64(_) => (0..self.range.len(), encode_base64(&text)),
+            Form::Hexadecimal(_) => (0..self.range.len(), encode_hexadecimal(&text)),
         };
         self.to_document(range, text)
     }

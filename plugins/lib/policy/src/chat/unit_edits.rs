@@ -1,6 +1,7 @@
 //! The edits that put the replacements of a text in place.
 
 use super::data_url::encode_base64;
+use super::encoded_run::encode_hexadecimal;
 use super::origin::Form;
 use super::unit::Unit;
 use super::units::Units;
@@ -15,6 +16,12 @@ impl Units<'_> {
             && let Form::Base64(text) = &origin.form
         {
             let text = encode_base64(&replace_spans(text, spans));
+            return origin.whole(text).into_iter().collect();
+        }
+        if let [(_, origin)] = unit.parts.as_slice()
+            && let Form::Hexadecimal(text) = &origin.form
+        {
+            let text = encode_hexadecimal(&replace_spans(text, spans));
             return origin.whole(text).into_iter().collect();
         }
         for (index, replacement) in spans.iter().enumerate() {

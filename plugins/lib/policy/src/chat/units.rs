@@ -5,25 +5,18 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::data_url::{self, DataText};
-use super::encoding::decode_escapes;
+use super::number::integer_of;
 use super::origin::{Form, Origin};
 use super::plain_keys::{PlainKeys, is_plain};
 use super::protocol::{Direction, Role, is_protocol_number, role_of};
 use super::unit::{Part, Parts, Unit};
-use crate::json::{
-    JsonError, OffsetMap, Scalar, ScalarKind, Segment, each_scalar, each_scalar_except,
-};
+use crate::json::{JsonError, Scalar, ScalarKind, Segment, each_scalar, each_scalar_except};
 
 /// How deep JSON inside strings of JSON is read.
 const MAX_NESTED: usize = 3;
 /// Shortest number that is judged, in bytes: no shorter one is personal data
 /// without a word that announces it.
 pub(super) const MIN_NUMBER: usize = 9;
-
-/// Escapes from which the detectors of intent read a text decoded themselves, three of a kind: only
-/// values are looked for in its reading.
-const MANY_ESCAPES: usize = 9;
 
 /// Members of parts that are not text, such as those of an image.
 const BESIDE_TEXT: [&str; 7] = [
@@ -146,7 +139,11 @@ impl<'d> Units<'d> {
     }
 
     /// Returns the text of a scalar, unless its parts were added instead; adds its other readings.
-    fn unit_of<'s>(&mut self, scalar: Scalar<'s, '_>, context: &Context<'_>) -> Option<Unit<'s>> {
+    fn unit_of<'s>(
+        &mut self,
+        mut scalar: Scalar<'s, '_>,
+        context: &Context<'_>,
+    ) -> Option<Unit<'s>> {
         // Only the outer document is a chat completion; inside a string every
         // key may be anybody's.
         let outer = context.parent.is_none();
@@ -168,6 +165,9 @@ impl<'d> Units<'d> {
                 let is_short = scalar.text.len() < MIN_NUMBER;
                 if is_short || (outer && is_protocol_number(scalar.path, self.direction)) {
                     return None;
+                }
+                if let Some(integer) = integer_of(&scalar.text) {
+                    scalar.text = integer.into();
                 }
                 (Form::Number, Role::Text)
             }
@@ -276,75 +276,6 @@ impl<'d> Units<'d> {
             is_key: false,
             is_decoded: false,
         }));
-    }
-
-    /// Adds the reading of a text without the escapes of JSON, of URLs and of HTML, if it has any.
-    fn add_decoded(&mut self, text: &str, origin: &Rc<Origin>, message: Option<usize>) {
-        let Some(decoded) = decode_escapes(text).filter(|decoded| decoded.text != text) else {
-            return;
-        };
-        let origin = Origin {
-            form: Form::Unescaped,
-            map: decoded.map,
-            range: 0..text.len(),
-            parent: Some(Rc::clone(origin)),
-            rewrite: origin.rewrite,
-        };
-        self.readings.push(Unit {
-            message,
-            parts: Parts::One((0..decoded.text.len(), Rc::new(origin))),
-            text: decoded.text.into(),
-            label: Box::default(),
-            part: None,
-            is_key: false,
-            is_decoded: decoded.escapes >= MANY_ESCAPES,
-        });
-    }
-
-    /// Reads the text of a `data:` URL; `false` when the URL itself is text as well.
-    fn add_data_url(&mut self, url: &str, origin: &Rc<Origin>, message: Option<usize>) -> bool {
-        let (text, start, form, map) = match data_url::decode(url) {
-            None => return false,
-            Some(DataText::Percent { text, start, map }) => (text, start, Form::Percent, map),
-            Some(DataText::Base64 { text, start }) => {
-                let form = Form::Base64(text.clone());
-                (text, start, form, OffsetMap::default())
-            }
-        };
-        let is_whole = matches!(form, Form::Base64(_));
-        if is_whole {
-            self.single.push(Unit {
-                message,
-                text: url[..start].to_owned().into(),
-                label: Box::default(),
-                parts: Parts::One((0..start, Rc::clone(origin))),
-                part: None,
-                is_key: false,
-                is_decoded: false,
-            });
-        }
-        let origin = Origin {
-            form,
-            map,
-            range: start..url.len(),
-            parent: Some(Rc::clone(origin)),
-            rewrite: origin.rewrite,
-        };
-        let unit = Unit {
-            message,
-            parts: Parts::One((0..text.len(), Rc::new(origin))),
-            text: text.into(),
-            label: Box::default(),
-            part: None,
-            is_key: false,
-            is_decoded: false,
-        };
-        if is_whole {
-            self.single.push(unit);
-        } else {
-            self.readings.push(unit);
-        }
-        is_whole
     }
 
     /// Adds the parts of each message joined: a text that is split into parts is the same text

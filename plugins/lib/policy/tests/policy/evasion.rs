@@ -263,3 +263,50 @@ fn attacks_are_read_whatever_takes_their_words_apart() {
         assert_eq!(blocked(&injection, &request), reason, "{text}");
     }
 }
+
+#[test]
+fn values_are_found_in_what_a_text_has_encoded() {
+    let chain = guards();
+    let hex = "626f62406578616d706c652e636f6d";
+    for (text, expected) in [
+        (
+            "see Ym9iQGV4YW1wbGUuY29t, thanks",
+            "see W0VNQUlMXzFd, thanks",
+        ),
+        (
+            "open https://ex.org/?d=Ym9iQGV4YW1wbGUuY29t",
+            "open https://ex.org/?d=W0VNQUlMXzFd",
+        ),
+        (
+            "see data:text/plain;base64,bWFpbCBib2JAZXhhbXBsZS5jb20=",
+            "see data:text/plain;base64,bWFpbCBbRU1BSUxfMV0=",
+        ),
+        (
+            &format!("see {hex}, thanks")[..],
+            "see 5b454d41494c5f315d, thanks",
+        ),
+        ("mail bob&#0064example.com now", "mail [EMAIL_1] now"),
+        ("mail bob\\x40example.com now", "mail [EMAIL_1] now"),
+        ("mail bob\\u{40}example.com now", "mail [EMAIL_1] now"),
+        ("mail bob%2540example.com now", "mail [EMAIL_1] now"),
+        (
+            "sha d2a84f4b8b650937ec8f73cd8be2c74add5a911ba64df27458ed8229da804a26 or C:\\123-45",
+            "sha d2a84f4b8b650937ec8f73cd8be2c74add5a911ba64df27458ed8229da804a26 or C:\\123-45",
+        ),
+    ] {
+        let request = redacted(&chain, &request(&json!(text)));
+        let message: serde_json::Value = serde_json::from_str(&request).unwrap();
+        assert_eq!(message["messages"][0]["content"], expected, "{text}");
+    }
+    let term = request(&json!("read cHJvamVjdCBuaWdodGphcg== now"));
+    assert_eq!(blocked(&chain, &term), Some("dlp.detected"));
+    for number in [
+        "4111111111111111e0",
+        "4.111111111111111e15",
+        "4111111111111111.0",
+    ] {
+        let document = format!(r#"{{"x":{number},"y":0.25,"messages":[]}}"#);
+        let expected = r#"{"x":"[CARD_1]","y":0.25,"messages":[]}"#;
+        assert_eq!(redacted(&chain, &document), expected, "{number}");
+    }
+}
