@@ -114,7 +114,7 @@ impl UpstreamBody {
     }
 
     /// Reads and discards the rest of the body.
-    pub(crate) async fn drain(mut self) {
+    pub(crate) async fn drain(&mut self) {
         while let Ok(Some(_)) = self.next().await {}
     }
 

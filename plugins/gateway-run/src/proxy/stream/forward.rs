@@ -23,6 +23,7 @@ use kt_policy::{Block, Decision};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::spawn_local;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -134,30 +135,27 @@ pub(in super::super) async fn begin(
 impl StreamedCompletion {
     /// Starts the task that forwards the stream, and returns its output.
     pub(in super::super) fn forward(
-        self,
-        context: RequestContext,
+        mut self: Box<Self>,
+        mut context: RequestContext,
         in_flight: InFlightGuard,
     ) -> Receiver<Bytes> {
         let (out, receiver) = channel(BUFFERED_CHUNKS);
         spawn_local(async move {
-            let body = self.run(context, out).await;
+            // By reference: what a future captures and moves is in it twice.
+            self.run(&mut context, out).await;
             drop(in_flight);
             // A connection whose response was read to its end can be reused.
-            if let Some(body) = body {
-                drop(timeout(DRAIN_TIMEOUT, body.drain()).await);
+            if self.finished {
+                drop(timeout(DRAIN_TIMEOUT, self.stream.body.drain()).await);
             }
         });
         receiver
     }
 
-    /// Forwards the stream, and returns the body of the upstream if it has finished.
-    async fn run(
-        mut self,
-        mut context: RequestContext,
-        out: Sender<Bytes>,
-    ) -> Option<UpstreamBody> {
+    /// Forwards the stream.
+    async fn run(&mut self, context: &mut RequestContext, out: Sender<Bytes>) {
         let limits = self.stream.body.limits();
-        let status = match self.forward_all(&context, &out, limits).await {
+        let status = match self.forward_all(context, &out, limits).await {
             Ok(()) => 200_u16,
             Err(None) => CLIENT_CLOSED_REQUEST,
             Err(Some(error)) => {
@@ -169,9 +167,8 @@ impl StreamedCompletion {
         if let Some((input, output)) = self.stream.transformer.usage() {
             context.count_tokens(input, output);
         }
-        self.stream.record(&context);
+        self.stream.record(context);
         context.end(status);
-        self.finished.then_some(self.stream.body)
     }
 
     /// Forwards everything.
@@ -190,11 +187,17 @@ impl StreamedCompletion {
         loop {
             if !self.output.is_empty() {
                 let chunk = Bytes::from(std::mem::take(&mut self.output));
-                // A client that does not read occupies a slot that others wait for.
-                let limit = Instant::now() + write_timeout;
-                let limit = deadline.map_or(limit, |deadline| limit.min(deadline));
-                let sent = timeout_at(limit, out.send(chunk)).await;
-                sent.map_err(|_| None)?.map_err(|_| None)?;
+                match out.try_send(chunk) {
+                    Ok(()) => {}
+                    Err(TrySendError::Closed(_)) => return Err(None),
+                    Err(TrySendError::Full(chunk)) => {
+                        // A client that does not read occupies a slot that others wait for.
+                        let limit = Instant::now() + write_timeout;
+                        let limit = deadline.map_or(limit, |deadline| limit.min(deadline));
+                        let sent = timeout_at(limit, out.send(chunk)).await;
+                        sent.map_err(|_| None)?.map_err(|_| None)?;
+                    }
+                }
             }
             if let Some(error) = failure {
                 return Err(Some(error));
