@@ -40,10 +40,14 @@ pub(super) async fn serve(
         .evaluate_route(route(&snapshot, &request.model)?, |upstream| {
             &upstream.target
         });
+    let scope = caller::scope(&snapshot.chain, peer, &head.headers);
+    let headers = OutboundRequest::forwarded(&head.headers);
+    // Its values are parts of the buffer of the connection, which needs another one otherwise.
+    drop(head);
     let evaluated = request_policy::enforce(
         &mut request,
         routed,
-        caller::scope(&snapshot.chain, peer, &head.headers),
+        scope,
         context,
         proxy.state.settings.fail_open,
     )
@@ -51,7 +55,7 @@ pub(super) async fn serve(
     let outbound = OutboundRequest {
         document: &|| json_text::parse(request.text()).unwrap_or_default(),
         body: &|upstream| request.body_for(upstream),
-        headers: &head.headers,
+        headers: &headers,
         id: &context.id,
     };
     let health = &proxy.state.upstream_health;

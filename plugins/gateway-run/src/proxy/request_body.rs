@@ -19,6 +19,10 @@ const READ_TIMEOUT: Duration = Duration::from_secs(60);
 /// the client receives the response instead of a connection reset.
 const MAX_DRAIN_BYTES: usize = 256 * 1024 * 1024;
 
+/// The size up to which a body is copied: it is a part of the buffer of its connection, of at
+/// least 8 KiB, which would be kept with it.
+const MAX_COPIED_BYTES: usize = 4096;
+
 /// Reads and decodes the body.
 ///
 /// # Errors
@@ -75,7 +79,11 @@ async fn collect(mut body: Incoming, limit: usize) -> Result<Bytes, ErrorRespons
     if length > limit {
         return Err(ErrorResponse::too_large(limit));
     }
-    Ok(whole.into_bytes())
+    let whole = whole.into_bytes();
+    if length <= MAX_COPIED_BYTES {
+        return Ok(Bytes::copy_from_slice(&whole));
+    }
+    Ok(whole)
 }
 
 /// A supported content encoding.

@@ -8,7 +8,7 @@ use crate::request_id::{REQUEST_ID, RequestId};
 use crate::snapshot::Upstream;
 use crate::time_limit::timeout_at;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, Method, Request};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use kt_policy::Trigger;
 use serde_json::Value;
 use std::pin::pin;
@@ -28,9 +28,23 @@ pub(crate) struct OutboundRequest<'r> {
     pub(crate) document: &'r dyn Fn() -> Value,
     /// Returns the body for an upstream.
     pub(crate) body: &'r dyn Fn(&Upstream) -> Bytes,
-    /// The headers of the caller.
+    /// The headers of the caller that are forwarded.
     pub(crate) headers: &'r HeaderMap,
     pub(crate) id: &'r RequestId,
+}
+
+impl OutboundRequest<'_> {
+    /// Copies the headers of a caller that are forwarded.
+    pub(crate) fn forwarded(headers: &HeaderMap) -> HeaderMap {
+        let mut forwarded = HeaderMap::new();
+        for name in FORWARDED {
+            let value = headers.get(&name).map(HeaderValue::as_bytes);
+            if let Some(Ok(copy)) = value.map(HeaderValue::from_bytes) {
+                forwarded.insert(name, copy);
+            }
+        }
+        forwarded
+    }
 }
 
 /// Why an upstream did not respond.
@@ -113,7 +127,7 @@ fn headers(upstream: &Upstream, request: &OutboundRequest<'_>) -> HeaderMap {
     let mut headers = upstream.headers.clone();
     headers.insert(REQUEST_ID, request.id.header.clone());
     for (name, value) in request.headers {
-        if FORWARDED.contains(name) && !headers.contains_key(name) {
+        if !headers.contains_key(name) {
             headers.insert(name.clone(), value.clone());
         }
     }
