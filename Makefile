@@ -1,5 +1,6 @@
 # make build    stage a relocatable tree under target/dist
 # make install  copy it to DESTDIR/PREFIX (PLUGINS picks plugins, PLUGINDIR moves them)
+# make pgo      stage it, optimized for how the gateway runs under load
 # make dist     build it without paths of this machine, and make an archive
 # make deb      make Debian packages of the staged tree
 # make demo     build and run the main job in a temporary home
@@ -21,15 +22,23 @@ TARGET    := $(or $(CARGO_TARGET_DIR),target)
 OUT       := $(TARGET)/$(PROFILE)
 TRIPLE    ?= $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
 SUFFIX    := $(if $(filter Darwin,$(shell uname -s)),dylib,so)
+# A profile of the gateway under load, as `make pgo` writes it.
+PGO       ?=
 PACKAGES  := -p kt $(foreach p,$(ALL_PLUGINS),-p $(p))
 
-.PHONY: all build stage install uninstall dist deb demo test clean
+.PHONY: all build pgo stage install uninstall dist deb demo test clean
 
 all: build
 
 build:
 	$(BUILT_IN) cargo build --locked --profile $(PROFILE) $(PACKAGES)
+	@[ -z "$(PGO)" ] || packaging/pgo use "$(PGO)" $(TARGET)/pgo $(OUT) "$(TRIPLE)"
 	@$(MAKE) --no-print-directory stage PROFILE=$(PROFILE)
+
+# The gateway is built with counters, run under the load of its benchmark, and built again.
+pgo: build
+	packaging/pgo measure $(DIST) $(TARGET)/pgo "$(TRIPLE)"
+	@$(MAKE) --no-print-directory build PGO=$(TARGET)/pgo/gateway.profdata
 
 # A plugin is a folder with a manifest and a library. Files are replaced by
 # rename, so that a running kt keeps those that it has mapped.

@@ -1,5 +1,6 @@
 //! A server under test.
 
+use rustix::process::{Pid, Signal, kill_process};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -7,7 +8,10 @@ use std::time::{Duration, Instant};
 /// How long a server may take to start.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A process, which is killed on drop.
+/// How long a server may take to end.
+const END_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A process, which is ended on drop.
 pub struct Server {
     child: Child,
     /// The port on which it listens.
@@ -82,7 +86,14 @@ fn cpu_time(stat: &str) -> f64 {
 }
 
 impl Drop for Server {
+    /// Asks it to end, since a build that counts what runs writes its counts then.
     fn drop(&mut self) {
+        // Fails only when it has ended.
+        let _ended = kill_process(Pid::from_child(&self.child), Signal::TERM);
+        let end = Instant::now() + END_TIMEOUT;
+        while Instant::now() < end && self.child.try_wait().is_ok_and(|status| status.is_none()) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
         drop(self.child.kill());
         drop(self.child.wait());
     }
