@@ -6,8 +6,9 @@ use super::blocking::run_blocking;
 use crate::api::Api;
 
 /// Time between two looks at the states that do not hold any more. A list reads the gateways whose
-/// state changed in between whatever their state.
-const INTERVAL: Duration = Duration::from_secs(1);
+/// state changed in between whatever their state. Shorter ones keep idle threads alive: each look
+/// takes the one that has been idle longest, and a thread ends after ten seconds.
+const INTERVAL: Duration = Duration::from_secs(5);
 
 /// Stores states periodically until it is dropped.
 pub(super) async fn settle_periodically(api: Api) {
