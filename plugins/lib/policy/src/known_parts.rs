@@ -38,14 +38,19 @@ impl KnownParts {
         CallerScope(self.keys.0.hash_one(credential))
     }
 
-    /// Returns the hash of a part: of its name and its value.
-    pub(crate) fn hash(&self, caller: CallerScope, name: &str, value: &str) -> PartHash {
+    /// Returns the hash of a part: of names and values.
+    pub(crate) fn hash<'t>(
+        &self,
+        caller: CallerScope,
+        texts: impl IntoIterator<Item = &'t str> + Clone,
+    ) -> PartHash {
         let hash = |keys: &RandomState| {
             let mut hasher = keys.build_hasher();
             hasher.write_u64(caller.0);
-            hasher.write_usize(name.len());
-            hasher.write(name.as_bytes());
-            hasher.write(value.as_bytes());
+            for text in texts.clone() {
+                hasher.write_usize(text.len());
+                hasher.write(text.as_bytes());
+            }
             hasher.finish()
         };
         PartHash {
@@ -93,10 +98,10 @@ mod tests {
     fn a_part_is_known_to_its_caller_by_name_and_value() {
         let known = KnownParts::default();
         let (ann, bob) = (known.scope(b"Bearer a"), known.scope(b"Bearer b"));
-        let part = known.hash(ann, "tools", "[1]");
+        let part = known.hash(ann, ["tools", "[1]"]);
         assert!(!known.contains(part));
         known.insert(part);
-        assert!(known.contains(known.hash(ann, "tools", "[1]")));
+        assert!(known.contains(known.hash(ann, ["tools", "[1]"])));
         for (caller, name, value) in [
             (bob, "tools", "[1]"),
             (CallerScope::default(), "tools", "[1]"),
@@ -104,7 +109,7 @@ mod tests {
             (ann, "tools", "[2]"),
             (ann, "tools", "[1] "),
         ] {
-            let other = known.hash(caller, name, value);
+            let other = known.hash(caller, [name, value]);
             assert!(!known.contains(other), "{name} {value}");
         }
         let chain = KnownParts::default();
@@ -115,7 +120,7 @@ mod tests {
     fn the_last_parts_are_kept() {
         let known = KnownParts::default();
         let caller = CallerScope::default();
-        let hash = |n: usize| known.hash(caller, "", &n.to_string());
+        let hash = |n: usize| known.hash(caller, [&*n.to_string()]);
         (0..PARTS * 2).for_each(|n| known.insert(hash(n)));
         let last = (PARTS * 2 - 1000..PARTS * 2).filter(|n| known.contains(hash(*n)));
         assert!(last.count() > 950);

@@ -2,7 +2,6 @@
 //! and what is to be redacted is spliced out.
 
 use std::borrow::Cow;
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::numbering::number_markers;
@@ -77,8 +76,7 @@ pub fn evaluate_parts(
             values: PlaceholderValues::default(),
         });
     }
-    let known = parts.known();
-    let mut units = request_units(chain, document, known)?;
+    let mut units = request_units(chain, document, parts)?;
     let roles = std::mem::take(&mut units.roles);
     let roles = Roles::new(&roles);
     let labels = units.single.iter().map(|unit| &*unit.label);
@@ -95,7 +93,7 @@ pub fn evaluate_parts(
     let texts = RequestTexts {
         document,
         gists,
-        is_whole: known.is_empty(),
+        is_whole: parts.known().is_empty(),
     };
     evaluated(&mut units, single, readings, Some(texts))
 }
@@ -131,14 +129,18 @@ pub fn evaluate_response(chain: &Chain, document: &str) -> Result<EvaluatedDocum
     evaluated(&mut units, single, readings, None)
 }
 
-/// Returns the texts of a request as a chain has to judge them, without those at `known`.
+/// Returns the texts of a request as a chain has to judge them, without those of known parts.
 pub(super) fn request_units<'d>(
     chain: &Chain,
     document: &'d str,
-    known: &[Range<usize>],
+    parts: &RequestParts,
 ) -> Result<Units<'d>, JsonError> {
+    let (known, direction) = (parts.known(), Direction::Request);
     let finds = |keys: &[(&str, &str)]| finds(chain, keys);
-    let mut units = Units::with_keys(document, Direction::Request, known, |_| true, finds)?;
+    let mut units = Units::with_keys(document, direction, known, |_| true, finds)?;
+    if parts.is_rest_known() {
+        units.plain_keys.clear_rest();
+    }
     units.add_key_gists();
     Ok(units)
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::document::{Roles, request_units, response_units};
+use super::request_parts::RequestParts;
 use super::unit::Unit;
 use super::units::Units;
 use crate::chain::{Chain, Explanation};
@@ -24,7 +25,7 @@ pub struct TextExplanation {
 /// # Errors
 /// When it is not JSON that every reader reads alike.
 pub fn explain_request(chain: &Chain, document: &str) -> Result<Vec<TextExplanation>, JsonError> {
-    let units = request_units(chain, document, &[])?;
+    let units = request_units(chain, document, &RequestParts::default())?;
     let roles = Roles::new(&units.roles);
     Ok(explained(&units, |unit| {
         chain.explain(&unit.text, &unit.label, Some(roles.role_of(unit)))

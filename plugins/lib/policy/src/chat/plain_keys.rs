@@ -86,15 +86,32 @@ fn is_sentence(keys: &str) -> bool {
     of_sentences.take(LEAST).count() == LEAST
 }
 
-/// The plain keys of a document, one text for those of each message.
+/// The plain keys of a document: those of each message, and those of the rest, wherever it stands.
 #[derive(Default)]
 pub(super) struct PlainKeys {
     /// Whether each of them is a unit of its own, so that it can be changed.
     pub(super) are_units: bool,
-    /// The texts, a key a line, each with the index of its message.
-    texts: Vec<(Option<usize>, String)>,
-    /// The keys of the last one.
+    rest: KeyText,
+    /// The texts of the messages, by their index.
+    messages: Vec<(usize, KeyText)>,
+}
+
+/// Keys that are judged together.
+#[derive(Default)]
+struct KeyText {
+    /// A key a line, each once.
+    text: String,
     known: HashSet<Box<str>>,
+}
+
+impl KeyText {
+    fn add(&mut self, key: &str) {
+        if !self.known.contains(key) {
+            self.known.insert(key.into());
+            self.text.push_str(key);
+            self.text.push('\n');
+        }
+    }
 }
 
 impl PlainKeys {
@@ -111,30 +128,39 @@ impl PlainKeys {
         if PROTOCOL.binary_search(&key).is_ok() {
             return;
         }
-        let is_last = matches!(self.texts.last(), Some((last, _)) if *last == message);
-        if !is_last {
-            self.known.clear();
-            self.texts.push((message, String::new()));
+        let Some(index) = message else {
+            return self.rest.add(key);
+        };
+        match self.messages.last_mut() {
+            Some((last, keys)) if *last == index => keys.add(key),
+            _ => {
+                let mut keys = KeyText::default();
+                keys.add(key);
+                self.messages.push((index, keys));
+            }
         }
-        if self.known.contains(key) {
-            return;
-        }
-        self.known.insert(key.into());
-        if let Some((_, text)) = self.texts.last_mut() {
-            text.push_str(key);
-            text.push('\n');
-        }
+    }
+
+    /// Removes those of the rest, which is known to be harmless.
+    pub(super) fn clear_rest(&mut self) {
+        self.rest = KeyText::default();
     }
 
     /// Returns the texts.
     pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
-        self.texts.iter().map(|(_, text)| text.as_str())
+        let messages = self.messages.iter().map(|(_, keys)| keys);
+        let all = std::iter::once(&self.rest).chain(messages);
+        all.map(|keys| keys.text.as_str())
+            .filter(|text| !text.is_empty())
     }
 
     /// Takes the texts that may be sentences, with the indexes of their messages.
     pub(super) fn take_sentences(&mut self) -> Vec<(Option<usize>, String)> {
-        self.texts.retain(|(_, text)| is_sentence(text));
-        std::mem::take(&mut self.texts)
+        let rest = std::mem::take(&mut self.rest);
+        let messages = std::mem::take(&mut self.messages).into_iter();
+        let messages = messages.map(|(index, keys)| (Some(index), keys.text));
+        let all = std::iter::once((None, rest.text)).chain(messages);
+        all.filter(|(_, text)| is_sentence(text)).collect()
     }
 }
 
@@ -153,9 +179,12 @@ mod tests {
             (Some(0), "owner"),
             (Some(0), "size"),
             (Some(1), "size"),
+            (None, "region"),
         ] {
             keys.add(message, key);
         }
+        assert!(keys.texts().eq(["region\n", "size\nowner\n", "size\n"]));
+        keys.clear_rest();
         assert!(keys.texts().eq(["size\nowner\n", "size\n"]));
     }
 }

@@ -12,11 +12,13 @@ const LEAST: usize = 64;
 /// The name of a message, which no member has.
 const MESSAGE: &str = "\"message\"";
 
-/// The messages and the other members of a request, by whether they are known to be harmless.
+/// The messages of a request and the rest of it, by whether they are known to be harmless. The rest
+/// is one part, since its keys are judged together.
 #[derive(Debug, Default)]
 pub struct RequestParts {
     /// Where the values stand that are known, in order.
     known: Vec<Range<usize>>,
+    is_rest_known: bool,
     /// The others.
     new: Vec<NewPart>,
     new_bytes: usize,
@@ -25,7 +27,7 @@ pub struct RequestParts {
 #[derive(Debug)]
 struct NewPart {
     hash: PartHash,
-    /// The index of a message.
+    /// The index of a message; `None` for the rest.
     message: Option<usize>,
 }
 
@@ -40,32 +42,48 @@ impl RequestParts {
         if !chain.inspects_prompts() {
             return parts;
         }
-        let known_parts = chain.known_parts();
-        let read = each_part(document, "messages", |part, range| {
-            let value = document.get(range.clone()).unwrap_or_default();
-            if value.len() < LEAST {
-                return;
-            }
-            let (name, message) = match part {
-                DocumentPart::Member(key) => (key, None),
-                DocumentPart::Item(index) => (MESSAGE, Some(index)),
-            };
-            let hash = known_parts.hash(caller, name, value);
-            if known_parts.contains(hash) {
-                parts.new_bytes -= value.len();
-                parts.known.push(range);
-            } else {
-                parts.new.push(NewPart { hash, message });
-            }
+        let (mut messages, mut members) = (Vec::new(), Vec::new());
+        let read = each_part(document, "messages", |part, range| match part {
+            DocumentPart::Item(index) => messages.push((index, range)),
+            DocumentPart::Member(key) => members.push((key, range)),
         });
-        match read {
-            Ok(()) => parts,
+        if read.is_err() {
             // The evaluation says what is wrong with it.
-            Err(_) => Self {
-                new_bytes: document.len(),
-                ..Self::default()
-            },
+            return parts;
         }
+        let value = |range: &Range<usize>| document.get(range.clone()).unwrap_or_default();
+        let known = chain.known_parts();
+        let rest = members.iter().flat_map(|(key, range)| [*key, value(range)]);
+        let ranges = members.iter().map(|(_, range)| range.clone()).collect();
+        parts.is_rest_known = parts.look_up(known, None, known.hash(caller, rest), ranges);
+        for (index, range) in messages {
+            let hash = known.hash(caller, [MESSAGE, value(&range)]);
+            parts.look_up(known, Some(index), hash, vec![range]);
+        }
+        parts.known.sort_unstable_by_key(|range| range.start);
+        parts
+    }
+
+    /// Adds a part with its values; whether it is known.
+    fn look_up(
+        &mut self,
+        known: &KnownParts,
+        message: Option<usize>,
+        hash: PartHash,
+        values: Vec<Range<usize>>,
+    ) -> bool {
+        let length: usize = values.iter().map(Range::len).sum();
+        if length < LEAST {
+            return false;
+        }
+        let is_known = known.contains(hash);
+        if is_known {
+            self.new_bytes -= length;
+            self.known.extend(values);
+        } else {
+            self.new.push(NewPart { hash, message });
+        }
+        is_known
     }
 
     /// The number of bytes that are judged.
@@ -76,6 +94,11 @@ impl RequestParts {
 
     pub(super) fn known(&self) -> &[Range<usize>] {
         &self.known
+    }
+
+    /// Whether all but the messages is known.
+    pub(super) fn is_rest_known(&self) -> bool {
+        self.is_rest_known
     }
 
     /// Remembers the parts in which nothing was found.
