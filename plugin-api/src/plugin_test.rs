@@ -3,7 +3,8 @@
 //! A provider is named as the interface that it tests. Its method `run` takes a
 //! [`TestRequest`] and returns a [`TestReport`].
 
-use crate::Invocation;
+use crate::sdk::plugin::unsupported_method;
+use crate::{Class, Context, Error, Invocation, Provider};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -150,5 +151,22 @@ impl std::fmt::Display for TestFailure {
             ..
         } = self;
         write!(f, "{step}: expected {expected}; found {found}")
+    }
+}
+
+/// A provider of `kt.plugin-test/1`, with the function that runs the tests.
+pub struct TestProvider(pub fn(&TestRequest, &Context<'_>) -> Result<TestReport, Error>);
+
+impl Provider for TestProvider {
+    fn call(&self, method: &str, request: Value, context: &Context<'_>) -> Result<Value, Error> {
+        if method != "run" {
+            return Err(unsupported_method(INTERFACE, method));
+        }
+        let request: TestRequest = serde_json::from_value(request).map_err(|e| {
+            Error::new(Class::Plugin, "invalid-request", "cannot parse the request").cause(e)
+        })?;
+        let report = (self.0)(&request, context)?;
+        serde_json::to_value(report)
+            .map_err(|e| Error::internal("cannot serialize the report").cause(e))
     }
 }

@@ -58,7 +58,7 @@ impl Plugin for GatewayRun {
     }
 
     fn provider(&self, interface: &str, _name: &str) -> Option<&dyn Provider> {
-        (interface == guard_test::INTERFACE).then_some(&guard_test::ConformanceProvider)
+        (interface == guard_test::INTERFACE).then_some(&guard_test::PROVIDER as _)
     }
 }
 

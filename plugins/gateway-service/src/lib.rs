@@ -49,7 +49,7 @@ impl Plugin for GatewayService {
 
     fn provider(&self, interface: &str, _name: &str) -> Option<&dyn Provider> {
         match interface {
-            conformance::INTERFACE => Some(&conformance::ConformanceProvider),
+            conformance::INTERFACE => Some(&conformance::PROVIDER),
             kt_plugin_api::doctor::INTERFACE => Some(&doctor::Doctor),
             _ => None,
         }

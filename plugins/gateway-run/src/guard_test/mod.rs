@@ -16,4 +16,4 @@ mod scenario;
 mod subject;
 
 pub(crate) use kt_plugin_api::plugin_test::INTERFACE;
-pub(crate) use provider::ConformanceProvider;
+pub(crate) use provider::PROVIDER;

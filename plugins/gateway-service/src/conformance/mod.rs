@@ -15,4 +15,4 @@ mod test_context;
 mod test_environment;
 
 pub(crate) use kt_plugin_api::plugin_test::INTERFACE;
-pub(crate) use provider::ConformanceProvider;
+pub(crate) use provider::PROVIDER;
