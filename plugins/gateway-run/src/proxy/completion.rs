@@ -130,7 +130,7 @@ async fn evaluate(
         .then(|| strip_logprobs(text))
         .flatten();
     let text = stripped.as_deref().unwrap_or(text);
-    let evaluated = evaluation::run(&context.snapshot, text, chat::evaluate_response).await;
+    let evaluated = evaluation::run_response(&context.snapshot, text).await;
     let evaluated = evaluated.ok_or_else(|| failed(context))?;
     let evaluated = evaluated.map_err(|error| ambiguous(&error, upstream, context))?;
     let mut evaluation = evaluated.evaluation.clone();
