@@ -120,10 +120,8 @@ impl Chain {
     /// policy that stands first in the chain is given.
     #[must_use]
     pub fn inspect_prompt(&self, texts: &[PromptText<'_>]) -> Evaluation {
-        let mut inspection = self.inspect_intents(texts.iter().copied());
-        let texts = texts.iter().map(|text| (text.text, ""));
-        self.scan_texts(texts, "input_blocked", &mut inspection);
-        inspection.evaluation(self)
+        let texts: Vec<_> = texts.iter().map(|text| (*text, "")).collect();
+        self.inspect_labeled_prompt(&texts, |_| {})
     }
 
     /// Judges the texts of a request, each with its label. Calls `found` with the index of each in

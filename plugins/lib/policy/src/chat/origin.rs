@@ -52,14 +52,6 @@ impl Origin {
         self.to_document(range, text)
     }
 
-    /// The edit that replaces all of it by `text`, as it is to stand in the
-    /// parent.
-    pub(super) fn whole(&self, text: String) -> Option<Edit> {
-        self.rewrite
-            .then(|| self.to_document(0..self.range.len(), text))
-            .flatten()
-    }
-
     fn to_document(&self, range: Range<usize>, text: String) -> Option<Edit> {
         let range = range.start + self.range.start..range.end + self.range.start;
         match &self.parent {

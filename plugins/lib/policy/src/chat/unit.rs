@@ -41,16 +41,27 @@ impl Parts {
     }
 }
 
-impl Unit<'_> {
+impl<'d> Unit<'d> {
+    /// Returns a text of a message that is no key, no value with a key, and no part of others.
+    pub(super) fn new(message: Option<usize>, text: impl Into<Cow<'d, str>>, parts: Parts) -> Self {
+        Self {
+            message,
+            text: text.into(),
+            label: Box::default(),
+            parts,
+            part: None,
+            is_key: false,
+            is_decoded: false,
+        }
+    }
+
     pub(super) fn into_owned<'o>(self) -> Unit<'o> {
         Unit {
-            text: self.text.into_owned().into(),
-            message: self.message,
             label: self.label,
-            parts: self.parts,
             part: self.part,
             is_key: self.is_key,
             is_decoded: self.is_decoded,
+            ..Unit::new(self.message, self.text.into_owned(), self.parts)
         }
     }
 

@@ -1,7 +1,5 @@
 //! The edits that put the replacements of a text in place.
 
-use super::data_url::encode_base64;
-use super::encoded_run::encode_hexadecimal;
 use super::origin::Form;
 use super::unit::Unit;
 use super::units::Units;
@@ -13,16 +11,11 @@ impl Units<'_> {
     pub(super) fn edits(&mut self, unit: &Unit<'_>, spans: &[Replacement]) -> Vec<Edit> {
         let mut edits = Vec::new();
         if let [(_, origin)] = unit.parts.as_slice()
-            && let Form::Base64(text) = &origin.form
+            && let Form::Base64(text) | Form::Hexadecimal(text) = &origin.form
         {
-            let text = encode_base64(&replace_spans(text, spans));
-            return origin.whole(text).into_iter().collect();
-        }
-        if let [(_, origin)] = unit.parts.as_slice()
-            && let Form::Hexadecimal(text) = &origin.form
-        {
-            let text = encode_hexadecimal(&replace_spans(text, spans));
-            return origin.whole(text).into_iter().collect();
+            // All of it is encoded again, whatever the range.
+            let edit = origin.edit(0..0, replace_spans(text, spans));
+            return edit.into_iter().collect();
         }
         for (index, replacement) in spans.iter().enumerate() {
             let mut replacement = replacement.clone();

@@ -33,14 +33,10 @@ impl Units<'_> {
                 parent: Some(Rc::clone(origin)),
                 rewrite: origin.rewrite,
             });
+            let parts = Parts::One((0..run.text.len(), origin));
             self.readings.push(Unit {
-                message,
-                parts: Parts::One((0..run.text.len(), origin)),
-                text: run.text.into(),
-                label: Box::default(),
-                part: None,
-                is_key: false,
                 is_decoded: true,
+                ..Unit::new(message, run.text, parts)
             });
         }
     }
@@ -65,14 +61,10 @@ impl Units<'_> {
         if depth > 1 {
             self.add_unescaped(&decoded.text, &origin, message, depth - 1);
         }
+        let parts = Parts::One((0..decoded.text.len(), origin));
         self.readings.push(Unit {
-            message,
-            parts: Parts::One((0..decoded.text.len(), origin)),
-            text: decoded.text.into(),
-            label: Box::default(),
-            part: None,
-            is_key: false,
             is_decoded: depth < MAX_ESCAPED || decoded.escapes >= MANY_ESCAPES,
+            ..Unit::new(message, decoded.text, parts)
         });
     }
 
@@ -93,15 +85,9 @@ impl Units<'_> {
         };
         let is_whole = matches!(form, Form::Base64(_));
         if is_whole {
-            self.single.push(Unit {
-                message,
-                text: url[..start].to_owned().into(),
-                label: Box::default(),
-                parts: Parts::One((0..start, Rc::clone(origin))),
-                part: None,
-                is_key: false,
-                is_decoded: false,
-            });
+            let parts = Parts::One((0..start, Rc::clone(origin)));
+            let before = url[..start].to_owned();
+            self.single.push(Unit::new(message, before, parts));
         }
         let origin = Origin {
             form,
@@ -110,15 +96,8 @@ impl Units<'_> {
             parent: Some(Rc::clone(origin)),
             rewrite: origin.rewrite,
         };
-        let unit = Unit {
-            message,
-            parts: Parts::One((0..text.len(), Rc::new(origin))),
-            text: text.into(),
-            label: Box::default(),
-            part: None,
-            is_key: false,
-            is_decoded: false,
-        };
+        let parts = Parts::One((0..text.len(), Rc::new(origin)));
+        let unit = Unit::new(message, text, parts);
         if is_whole {
             self.single.push(unit);
         } else {

@@ -201,14 +201,12 @@ impl<'d> Units<'d> {
             }
             self.add_decoded(&text, &origin, message);
         }
+        let parts = Parts::One((0..text.len(), origin));
         Some(Unit {
-            message,
-            parts: Parts::One((0..text.len(), origin)),
-            text,
             label,
             part,
             is_key: scalar.kind == ScalarKind::Key,
-            is_decoded: false,
+            ..Unit::new(message, text, parts)
         })
     }
 
@@ -250,15 +248,9 @@ impl<'d> Units<'d> {
         // An attack may be spread over several values.
         let texts: Vec<&str> = self.single[before.0..].iter().map(|u| &*u.text).collect();
         if texts.len() > 1 {
-            self.gists.push(Unit {
-                message,
-                text: texts.join("\n").into(),
-                label: Box::default(),
-                parts: Parts::Several(Vec::new()),
-                part: None,
-                is_key: false,
-                is_decoded: false,
-            });
+            let text = texts.join("\n");
+            let parts = Parts::Several(Vec::new());
+            self.gists.push(Unit::new(message, text, parts));
         }
         true
     }
@@ -267,15 +259,8 @@ impl<'d> Units<'d> {
     /// an attack.
     pub(super) fn add_key_gists(&mut self) {
         let texts = self.plain_keys.take_sentences().into_iter();
-        self.gists.extend(texts.map(|(message, text)| Unit {
-            message,
-            text: text.into(),
-            label: Box::default(),
-            parts: Parts::Several(Vec::new()),
-            part: None,
-            is_key: false,
-            is_decoded: false,
-        }));
+        let gist = |(message, text)| Unit::new(message, text, Parts::Several(Vec::new()));
+        self.gists.extend(texts.map(gist));
     }
 
     /// Adds the parts of each message joined: a text that is split into parts is the same text
@@ -316,15 +301,7 @@ impl<'d> Units<'d> {
         }
         let joined = joined.into_values();
         let joined = joined.filter(|(_, _, parts)| parts.len() > 1);
-        let whole = |(message, text, parts): (_, String, _)| Unit {
-            message,
-            text: text.into(),
-            label: Box::default(),
-            parts: Parts::Several(parts),
-            part: None,
-            is_key: false,
-            is_decoded: false,
-        };
+        let whole = |(message, text, parts)| Unit::new(message, text, Parts::Several(parts));
         joined.map(whole).collect()
     }
 
