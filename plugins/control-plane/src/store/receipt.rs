@@ -42,8 +42,6 @@ pub struct ReportReceipt {
     pub ignored: bool,
     /// Whether it has a rejection that the previous one did not have.
     pub rejected: bool,
-    /// Whether it only extends the lease of the instance.
-    pub renewed: bool,
     /// Whether it changes which instances are live, or what the instance has observed, applied or
     /// rejected.
     pub changed: bool,

@@ -150,7 +150,6 @@ async fn attempt(
         lease_until: now + std::time::Duration::from_secs(report.lease_seconds.into()),
         ignored: false,
         rejected: false,
-        renewed: false,
         changed: false,
         repairs_drift: gateway.drift == DriftPolicy::Repair,
         gateway: gateway.id.clone(),
@@ -165,7 +164,6 @@ async fn attempt(
         Some(before) if is_renewal(before, now, receipt.lease_until, report) => {
             renew(session, now, &current, &receipt, report).await?;
             session.committed();
-            receipt.renewed = true;
         }
         _ => {
             let before = previous.as_ref().map(|previous| &previous.report);

@@ -1,13 +1,13 @@
 //! Reports of instances.
 
-use kt_control_api::{DriftPolicy, GatewayId, InstanceId, StatusReport, Timestamp};
+use kt_control_api::{DriftPolicy, GatewayId, InstanceId, StatusReport, SyncState, Timestamp};
 use rusqlite::{Connection, params};
 
 use super::rows;
 use super::write_transaction::WriteTransaction;
 use crate::store::rows::{OUTCOMES_KEPT, deletes_oldest};
 use crate::store::snapshot::{
-    EXPIRED_INSTANCES_KEPT, MAX_INSTANCES, is_change, is_renewal, new_answers,
+    EXPIRED_INSTANCES_KEPT, MAX_INSTANCES, RENEWED_PART, is_change, is_renewal, new_answers,
 };
 use crate::store::table::Row;
 use crate::store::{ApplyOutcomeRow, DesiredState, InstanceRecord, ReportReceipt, StoreError};
@@ -64,7 +64,6 @@ pub(super) fn report(
         lease_until: now + std::time::Duration::from_secs(report.lease_seconds.into()),
         ignored: false,
         rejected: false,
-        renewed: false,
         changed: false,
         repairs_drift: gateway.drift == DriftPolicy::Repair,
     };
@@ -79,7 +78,7 @@ pub(super) fn report(
         .is_some_and(|before| is_renewal(before, now, lease_until, report))
     {
         renew(transaction, now, &receipt, report)?;
-        receipt.renewed = true;
+        extend_state(transaction, now, current, lease_until, report)?;
         return Ok(receipt);
     }
     receipt.changed = is_change(before.as_ref(), now, report);
@@ -112,6 +111,33 @@ fn renew(
         report.seq,
         now.as_microsecond(),
         receipt.lease_until.as_microsecond(),
+    ])?;
+    Ok(())
+}
+
+/// Extends the period of the state that an instance has, whose lease was extended.
+fn extend_state(
+    transaction: &WriteTransaction<'_>,
+    now: Timestamp,
+    current: &DesiredState,
+    lease_until: Timestamp,
+    report: &StatusReport,
+) -> Result<(), StoreError> {
+    let state = current.state_of(report);
+    if state == SyncState::Offline {
+        return Ok(());
+    }
+    let lease = lease_until.as_microsecond();
+    let sql = "UPDATE gateway_states SET valid_until = ?5
+               WHERE gateway_id = ?1 AND state = ?2 AND generation = ?3
+                 AND valid_from <= ?4 AND valid_until > ?4 AND valid_until < ?6";
+    transaction.prepare_cached(sql)?.execute(params![
+        current.gateway.id.as_str(),
+        state.as_str(),
+        current.gateway.generation,
+        now.as_microsecond(),
+        lease,
+        lease - i64::from(report.lease_seconds) * RENEWED_PART,
     ])?;
     Ok(())
 }

@@ -1,12 +1,12 @@
 //! The stored states of gateways.
 
-use kt_control_api::{GatewayId, StatusReport, SyncState, Timestamp};
+use kt_control_api::{GatewayId, Timestamp};
 use rusqlite::{Connection, params};
 
 use super::gateways;
 use super::write_transaction::WriteTransaction;
-use crate::store::snapshot::{INSTANCES_PER_SETTLEMENT, RENEWED_PART};
-use crate::store::{DesiredState, GatewayRef, StoreError};
+use crate::store::snapshot::INSTANCES_PER_SETTLEMENT;
+use crate::store::{GatewayRef, StoreError};
 
 const ENDED: &str = "SELECT gateway_id FROM gateway_states
     WHERE valid_until <= ?1 AND valid_until < 9223372036854775807 LIMIT 50";
@@ -57,32 +57,5 @@ pub(super) fn settle(transaction: &WriteTransaction<'_>, now: Timestamp) -> Resu
             break;
         }
     }
-    Ok(())
-}
-
-/// Extends the period of the state that an instance has, whose lease was extended.
-pub(super) fn extend(
-    transaction: &WriteTransaction<'_>,
-    now: Timestamp,
-    current: &DesiredState,
-    lease_until: Timestamp,
-    report: &StatusReport,
-) -> Result<(), StoreError> {
-    let state = current.state_of(report);
-    if state == SyncState::Offline {
-        return Ok(());
-    }
-    let lease = lease_until.as_microsecond();
-    let sql = "UPDATE gateway_states SET valid_until = ?5
-               WHERE gateway_id = ?1 AND state = ?2 AND generation = ?3
-                 AND valid_from <= ?4 AND valid_until > ?4 AND valid_until < ?6";
-    transaction.prepare_cached(sql)?.execute(params![
-        current.gateway.id.as_str(),
-        state.as_str(),
-        current.gateway.generation,
-        now.as_microsecond(),
-        lease,
-        lease - i64::from(report.lease_seconds) * RENEWED_PART,
-    ])?;
     Ok(())
 }

@@ -392,11 +392,7 @@ impl Store for SqliteStore {
     ) -> Result<ReportReceipt, StoreError> {
         self.write(|transaction| {
             let current = gateways::desired_state(transaction, gateway_ref)?;
-            let receipt = instances::report(transaction, now, &current, report)?;
-            if receipt.renewed {
-                states::extend(transaction, now, &current, receipt.lease_until, report)?;
-            }
-            Ok(receipt)
+            instances::report(transaction, now, &current, report)
         })
     }
 
