@@ -33,17 +33,12 @@ struct HaltCommand<'a> {
     local: LocalRequest<'a>,
 }
 
+type OwnClient<'c> = Client<ProviderTransport<'c>>;
 /// Changes one gateway.
-type ChangeOne<'a> =
-    &'a (dyn Fn(&Client<ProviderTransport<'_>>, &Gateway) -> Result<Gateway, ApiError> + Sync);
+type ChangeOne<'a> = &'a (dyn Fn(&OwnClient<'_>, &Gateway) -> Result<Gateway, ApiError> + Sync);
 /// Changes several gateways with one request.
-type ChangeMany<'a> = &'a (
-        dyn Fn(
-    &Client<ProviderTransport<'_>>,
-    Vec<GatewayId>,
-) -> Result<HaltGatewaysResponse, ApiError>
-            + Sync
-    );
+type ChangeMany<'a> =
+    &'a (dyn Fn(&OwnClient<'_>, Vec<GatewayId>) -> Result<HaltGatewaysResponse, ApiError> + Sync);
 type Change<'a> = (ChangeOne<'a>, ChangeMany<'a>);
 /// A gateway before and after the change.
 type Changed<'g> = (&'g Gateway, Result<Gateway, ApiError>);
@@ -327,36 +322,35 @@ impl HaltCommand<'_> {
 
 /// Changes some gateways with one request; `None` if the control plane does not support that.
 fn send_part<'g>(
-    client: &Client<ProviderTransport<'_>>,
+    client: &OwnClient<'_>,
     part: &'g [Gateway],
     many: ChangeMany<'_>,
 ) -> Option<Vec<Changed<'g>>> {
     let ids = part.iter().map(|gateway| gateway.id.clone()).collect();
     let response = match many(client, ids) {
+        Ok(response) => response,
         Err(error) if error.class == ErrorClass::NotFound => return None,
-        response => response,
+        Err(error) => {
+            let failed = part.iter().map(|before| (before, Err(error.clone())));
+            return Some(failed.collect());
+        }
     };
-    let mut halts: BTreeMap<_, _> = match &response {
-        Ok(response) => response
-            .gateways
-            .iter()
-            .map(|halt| (&halt.id, halt))
-            .collect(),
-        Err(_) => BTreeMap::new(),
-    };
-    let after = |before: &Gateway| match (&response, halts.remove(&before.id)) {
-        (Err(error), _) => Err(error.clone()),
-        (Ok(_), None) => {
+    let halts: BTreeMap<_, _> = response
+        .gateways
+        .iter()
+        .map(|halt| (&halt.id, halt))
+        .collect();
+    let after = |before: &Gateway| match halts.get(&before.id) {
+        None => {
             let detail = format!("the gateway `{}` was deleted", before.name);
             Err(ApiError::not_found(detail))
         }
-        (Ok(_), Some(halt)) => Ok(Gateway {
+        Some(halt) => Ok(Gateway {
             halt: halt.halt.clone(),
             halt_generation: halt.halt_generation,
             ..before.clone()
         }),
     };
-    let mut after = after;
     Some(part.iter().map(|before| (before, after(before))).collect())
 }
 
