@@ -10,6 +10,8 @@ pub(crate) struct Server {
     process: Option<Background>,
     database: Option<(String, String)>,
     options: &'static str,
+    /// Where the next process is to be killed.
+    crash_at: Option<&'static str>,
     pub(crate) port: u16,
     pub(crate) token: String,
 }
@@ -17,12 +19,12 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server with a store in a file.
     pub(crate) fn start() -> Self {
-        Self::over(None, "")
+        Self::over(None, "", None)
     }
 
     /// Starts a server with a store in a file, and further options.
     pub(crate) fn with(options: &'static str) -> Self {
-        Self::over(None, options)
+        Self::over(None, options, None)
     }
 
     /// Starts a server with a database. `token` is empty when the database has an administrator.
@@ -33,15 +35,27 @@ impl Server {
     /// Starts a server with a database at a URL.
     pub(crate) fn at(database: &Postgres, url: &str) -> Self {
         let database = (url.to_owned(), database.password().to_owned());
-        Self::over(Some(database), "")
+        Self::over(Some(database), "", None)
     }
 
-    fn over(database: Option<(String, String)>, options: &'static str) -> Self {
+    /// Starts a server, with a store in a file or with a database, that is killed at a point, as by
+    /// SIGKILL. It does not crash after a restart.
+    pub(crate) fn crashing_at(point: &'static str, database: Option<&Postgres>) -> Self {
+        let database = database.map(|one| (one.url().to_owned(), one.password().to_owned()));
+        Self::over(database, "", Some(point))
+    }
+
+    fn over(
+        database: Option<(String, String)>,
+        options: &'static str,
+        crash_at: Option<&'static str>,
+    ) -> Self {
         let mut server = Self {
             home: Sandbox::new(),
             process: None,
             database,
             options,
+            crash_at,
             port: 0,
             token: String::new(),
         };
@@ -63,7 +77,11 @@ impl Server {
     }
 
     fn listen_on(&mut self, port: u16) {
-        let mut process = self.command(port).spawn();
+        let command = self.command(port);
+        let mut process = match self.crash_at.take() {
+            Some(point) => command.env("KT_CRASH_AT", point).spawn(),
+            None => command.spawn(),
+        };
         self.port = process.wait_for("an address", TIMEOUT, |out, err| {
             let all = format!("{out}{err}");
             let (_, rest) = all.split_once("http://127.0.0.1:")?;
@@ -113,6 +131,13 @@ impl Server {
     pub(crate) fn kill(&mut self) {
         if let Some(process) = self.process.take() {
             process.signal(Signal::KILL);
+            drop(process.wait(TIMEOUT));
+        }
+    }
+
+    /// Waits for the end of a process that is killed at a point.
+    pub(crate) fn wait_for_crash(&mut self) {
+        if let Some(process) = self.process.take() {
             drop(process.wait(TIMEOUT));
         }
     }

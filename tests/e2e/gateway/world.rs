@@ -63,7 +63,13 @@ impl World {
 
     /// Returns a command of `kt` that uses the control plane.
     pub(crate) fn kt(&self, line: &str) -> TestCommand {
-        let command = self.sandbox.kt_line(line);
+        self.kt_in(&self.sandbox, line)
+    }
+
+    /// Returns a command of `kt` that uses the control plane from another sandbox, as from another
+    /// machine.
+    pub(crate) fn kt_in(&self, sandbox: &Sandbox, line: &str) -> TestCommand {
+        let command = sandbox.kt_line(line);
         match &self.server {
             None => command,
             Some(s) => command

@@ -1,10 +1,10 @@
-//! Writes to the store that no request makes: audit events, the times at which tokens were used, and
-//! the states of gateways.
+//! Writes to the store that no request makes: audit events, the times at which tokens were used, the
+//! states of gateways, and renewed leases.
 
 use kt_control_api::Timestamp;
 
 use super::error::ApiError;
-use crate::store::{AuditEvent, ChangeContext, TokenUse};
+use crate::store::{AuditEvent, ChangeContext, LeaseRenewal, TokenUse};
 
 /// Executes such writes in the order of the other writes of a server.
 ///
@@ -28,4 +28,10 @@ pub(crate) trait BackgroundWriter: Send + Sync {
     /// # Errors
     /// When the states were not written.
     fn settle_states(&self, now: Timestamp) -> Result<(), ApiError>;
+
+    /// Stores renewals of leases.
+    ///
+    /// # Errors
+    /// When the renewals were not written.
+    fn renew_leases(&self, renewals: Vec<LeaseRenewal>) -> Result<(), ApiError>;
 }

@@ -8,7 +8,7 @@ use super::limits::MAX_REPORT_TEXT_CHARS;
 use super::reply::{HandlerResult, LongPollCondition, Reply, WakeTarget};
 use super::response::json_response;
 use super::service::{Api, RequestContext};
-use crate::store::GatewayRef;
+use crate::store::{GatewayRef, ReportReceipt};
 
 /// Longest message of a rejection in bytes. A longer one is truncated.
 const MAX_REJECTION_BYTES: usize = 2048;
@@ -35,6 +35,9 @@ impl Api {
         context.caller.require_gateway_write(&gateway)?;
         let mut report: StatusReport = input::json_body(context.request)?;
         check(&mut report)?;
+        if let Some(receipt) = self.renew_lease(&gateway, &report)? {
+            return Ok(acknowledge(receipt, &report, None));
+        }
         let receipt = self.store_result(self.store().report(
             self.now(),
             &GatewayRef::Id(gateway),
@@ -44,26 +47,48 @@ impl Api {
         let repaired = repairs
             .then(|| self.repair_drift(context, &receipt.gateway, &report))
             .flatten();
-        let new_rejection = report.rejection.filter(|_| receipt.rejected);
+        let new_rejection = report.rejection.as_ref().filter(|_| receipt.rejected);
         if let Some((metrics, rejection)) = self.metrics().zip(new_rejection) {
             metrics.count_rejection(&rejection.code);
         }
-        let body = StatusResponse {
-            epoch: receipt.epoch,
-            index: repaired.unwrap_or(receipt.generation),
-            lease_until: receipt.lease_until,
-            // Two reports may be lost before the lease expires.
-            next_status_seconds: (report.lease_seconds / 3).max(1),
-            ignored: receipt.ignored,
-        };
-        // Most reports change nothing, and with a thousand instances there are hundreds a second.
-        let wake = match (repaired, receipt.changed) {
-            (Some(_), _) => WakeTarget::Gateway(receipt.gateway),
-            (None, true) => WakeTarget::Answers(receipt.gateway),
-            (None, false) => WakeTarget::None,
-        };
-        Ok(Reply::complete(json_response(200, &body), wake))
+        Ok(acknowledge(receipt, &report, repaired))
     }
+
+    /// Acknowledges a report that only extends a lease; `None` when it must be stored at once or is
+    /// invalid.
+    pub(super) fn acknowledge_renewal(
+        &self,
+        context: &RequestContext<'_>,
+        key: &GatewayRef,
+    ) -> Option<Reply> {
+        let GatewayRef::Id(gateway) = key else {
+            return None;
+        };
+        context.caller.require_gateway_write(gateway).ok()?;
+        let mut report: StatusReport = input::json_body(context.request).ok()?;
+        check(&mut report).ok()?;
+        let receipt = self.renew_lease(gateway, &report).ok()??;
+        Some(acknowledge(receipt, &report, None))
+    }
+}
+
+/// Returns the response to a report; `repaired` is the generation of a reconcile that it has caused.
+fn acknowledge(receipt: ReportReceipt, report: &StatusReport, repaired: Option<u64>) -> Reply {
+    let body = StatusResponse {
+        epoch: receipt.epoch,
+        index: repaired.unwrap_or(receipt.generation),
+        lease_until: receipt.lease_until,
+        // Two reports may be lost before the lease expires.
+        next_status_seconds: (report.lease_seconds / 3).max(1),
+        ignored: receipt.ignored,
+    };
+    // Most reports change nothing, and with a thousand instances there are hundreds a second.
+    let wake = match (repaired, receipt.changed) {
+        (Some(_), _) => WakeTarget::Gateway(receipt.gateway),
+        (None, true) => WakeTarget::Answers(receipt.gateway),
+        (None, false) => WakeTarget::None,
+    };
+    Reply::complete(json_response(200, &body), wake)
 }
 
 fn check(report: &mut StatusReport) -> Result<(), ApiError> {

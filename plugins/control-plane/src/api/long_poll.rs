@@ -23,13 +23,15 @@ impl Api {
         condition: LongPollCondition,
     ) -> HandlerResult {
         let wait = input::bounded(context.request, "wait", 0, 0, MAX_WAIT_SECONDS)?;
+        let state = self.desired_state(key)?;
+        context.caller.require_gateway_read(&state.gateway.id)?;
         let poll = LongPoll {
-            gateway: self.readable_gateway(context, key)?,
+            gateway: state.gateway.id.clone(),
             wait: Duration::from_secs(wait),
             request_id: context.request_id.to_owned(),
             condition,
         };
-        if let Some(response) = self.evaluate(&poll)? {
+        if let Some(response) = self.evaluate(&poll, state)? {
             return Ok(Reply::complete(response, WakeTarget::None));
         }
         if wait == 0 {
@@ -44,10 +46,20 @@ impl Api {
     /// Returns the response to a long poll if its condition holds now.
     #[must_use]
     pub fn poll(&self, poll: &LongPoll) -> Option<Response> {
-        match self.evaluate(poll) {
-            Ok(response) => response.map(|found| with_request_id(found, &poll.request_id)),
+        match self.try_poll(poll) {
+            Ok(response) => response,
             Err(problem) => Some(error_response(*problem, &poll.request_id)),
         }
+    }
+
+    /// Returns the response to a long poll if its condition holds now.
+    ///
+    /// # Errors
+    /// When the gateway was deleted or cannot be read.
+    pub(crate) fn try_poll(&self, poll: &LongPoll) -> Result<Option<Response>, ApiError> {
+        let state = self.desired_state(&GatewayRef::Id(poll.gateway.clone()))?;
+        let response = self.evaluate(poll, state)?;
+        Ok(response.map(|found| with_request_id(found, &poll.request_id)))
     }
 
     /// Returns the response to a long poll whose time is over.
@@ -59,8 +71,7 @@ impl Api {
         }
     }
 
-    fn evaluate(&self, poll: &LongPoll) -> Result<Option<Response>, ApiError> {
-        let state = self.desired_state(&GatewayRef::Id(poll.gateway.clone()))?;
+    fn evaluate(&self, poll: &LongPoll, state: DesiredState) -> Result<Option<Response>, ApiError> {
         match &poll.condition {
             LongPollCondition::DesiredChanged(query) => {
                 let changed = self.desired_since(query, state)?;

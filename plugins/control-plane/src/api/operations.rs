@@ -192,13 +192,15 @@ pub(super) static OPERATIONS: &[Operation] = &[
 
     Operation::new(Get, "/v1/gateways/{gateway}/desired", Access::ReadGateway, ("desired", "Wait for a newer desired state"),
         &[(200, Content::of::<DesiredResponse>()), (304, Content::Empty)], |api, context, params| api.desired(context, &params.gateway()))
-        .query(&[EPOCH, INDEX, WAIT, INSTANCE, HALT_GENERATION]),
+        .query(&[EPOCH, INDEX, WAIT, INSTANCE, HALT_GENERATION])
+        .immediate(|api, context, params| api.desired(context, &params.gateway()).ok()),
     Operation::new(Get, "/v1/gateways/{gateway}/desired/stream", Access::ReadGateway, ("streamDesired", "Stream the desired state and its changes"),
         &[(200, Content::Events)], |api, context, params| api.stream_desired(context, &params.gateway())).streaming()
         .query(&[EPOCH, INDEX, INSTANCE, HALT_GENERATION]),
     Operation::new(Post, "/v1/gateways/{gateway}/status", Access::WriteGateway, ("report", "Report the status of an instance"),
         &[(200, Content::of::<StatusResponse>())], |api, context, params| api.status(context, &params.gateway()))
-        .body(Content::of::<StatusReport>()).errors(&[ProblemCode::TooManyInstances]),
+        .body(Content::of::<StatusReport>()).errors(&[ProblemCode::TooManyInstances])
+        .immediate(|api, context, params| api.acknowledge_renewal(context, &params.gateway())),
 
     Operation::new(Get, "/v1/tokens", Access::Read, ("listTokens", "List tokens, newest first"),
         &[(200, Content::page_of::<TokenInfo>())], |api, context, _| api.list_tokens(context))

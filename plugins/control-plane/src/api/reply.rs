@@ -101,6 +101,15 @@ impl Reply {
         })
     }
 
+    /// Sets the id of the request, unless the response follows later.
+    pub(super) fn with_request_id(mut self, id: String) -> Self {
+        if let Self::Complete(complete) = &mut self {
+            let headers = &mut complete.response.headers;
+            drop(headers.insert("x-request-id".to_owned(), id));
+        }
+        self
+    }
+
     /// Returns a reply without content.
     pub(crate) fn no_content() -> Self {
         let response = Response {

@@ -33,17 +33,33 @@ impl Api {
             validation,
         };
         match self.dispatch(&context) {
-            Ok(Reply::Complete(mut complete)) => {
-                let headers = &mut complete.response.headers;
-                headers.insert("x-request-id".to_owned(), id);
-                Reply::Complete(complete)
-            }
-            Ok(other) => other,
+            Ok(reply) => reply.with_request_id(id),
             Err(problem) => {
                 let response = with_allow_header(error_response(*problem, &id), &request.path);
                 Reply::complete(response, WakeTarget::None)
             }
         }
+    }
+
+    /// Handles a request without a write, and without waiting for other processes; `None` when that is
+    /// not possible.
+    pub(crate) fn handle_immediately(
+        &self,
+        request: &Request,
+        caller: &Principal,
+    ) -> Option<Reply> {
+        let (operation, params) = find(request)?;
+        let handler = operation.immediate?;
+        let id = new_request_id();
+        let context = RequestContext {
+            request,
+            caller,
+            request_id: &id,
+            validation: None,
+        };
+        operation.authorize(&context).ok()?;
+        let reply = handler(self, &context, &params)?;
+        Some(reply.with_request_id(id))
     }
 
     fn dispatch(&self, context: &RequestContext<'_>) -> HandlerResult {

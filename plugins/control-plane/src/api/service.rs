@@ -10,6 +10,7 @@ use super::backup_target::BackupTarget;
 use super::error::{ApiError, from_store};
 use super::input;
 use super::principal::Principal;
+use super::renewed_leases::RenewedLeases;
 use crate::metrics::Metrics;
 use crate::store::{
     AuditEvent, BackupDirectory, ChangeContext, DesiredState, GatewayRef, GatewaySnapshot, Store,
@@ -30,6 +31,7 @@ pub struct Api {
     metrics: Option<Arc<Metrics>>,
     backup_target: BackupTarget,
     background_writer: Option<Arc<dyn BackgroundWriter>>,
+    renewed_leases: Option<Arc<RenewedLeases>>,
 }
 
 /// What a handler gets besides the path.
@@ -58,6 +60,7 @@ impl Api {
             metrics: None,
             backup_target: BackupTarget::None,
             background_writer: None,
+            renewed_leases: None,
         }
     }
 
@@ -87,6 +90,26 @@ impl Api {
     pub(crate) fn with_background_writer(mut self, writer: Arc<dyn BackgroundWriter>) -> Self {
         self.background_writer = Some(writer);
         self
+    }
+
+    /// Sets where leases are kept that are stored later. Without it every report is stored at once.
+    pub(crate) fn with_renewed_leases(mut self, leases: Arc<RenewedLeases>) -> Self {
+        self.renewed_leases = Some(leases);
+        self
+    }
+
+    /// Returns this API with another connection to the same store.
+    pub(crate) fn with_store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = store;
+        self
+    }
+
+    pub(super) fn background_writer(&self) -> Option<&dyn BackgroundWriter> {
+        self.background_writer.as_deref()
+    }
+
+    pub(super) fn renewed_leases(&self) -> Option<&RenewedLeases> {
+        self.renewed_leases.as_deref()
     }
 
     /// Returns the store.
@@ -155,7 +178,9 @@ impl Api {
         while self.store_result(self.store.has_unsettled_states(now))? {
             match &self.background_writer {
                 Some(writer) => writer.settle_states(now)?,
-                None => self.store_result(self.store.settle_states(now))?,
+                // The others are being settled by another server.
+                None if !self.store_result(self.store.settle_states(now))? => break,
+                None => {}
             }
         }
         Ok(())

@@ -21,6 +21,7 @@ use super::blocking::{internal_error, run_blocking};
 use super::compression::{self, accepts_gzip};
 use super::connection_limit::connection_limit;
 use super::drain::drain_started;
+use super::immediate::ImmediateApi;
 use super::limits::RateLimits;
 use super::message::{self, HttpResponse, ResponseBody};
 use super::notifier::{Notifier, Topic};
@@ -56,6 +57,7 @@ const UNKNOWN_ROUTE: (&str, &str) = ("other", "other");
 #[derive(Clone)]
 pub(super) struct Server {
     api: Api,
+    immediate: Option<ImmediateApi>,
     notifier: Notifier,
     local_store: Option<Arc<LocalStore>>,
     limits: RateLimits,
@@ -84,10 +86,13 @@ impl Server {
         limits: RateLimits,
         metrics: Arc<Metrics>,
     ) -> Self {
+        let local_store = local_store.map(Arc::new);
+        let immediate = local_store.as_ref();
         Self {
+            immediate: immediate.map(|store| ImmediateApi::new(&api, store)),
             api,
             notifier,
-            local_store: local_store.map(Arc::new),
+            local_store,
             limits,
             metrics,
             token_uses: TokenUses::default(),
@@ -219,7 +224,14 @@ impl Server {
         let token = caller.token.clone();
         let gzip = accepts_gzip(request.headers());
         let request = message::read_request(request).await?;
-        match self.execute(request, caller).await? {
+        let immediate = self.immediate.as_ref();
+        let immediate = immediate.map_or(Ok(None), |api| api.handle(&request, &caller))?;
+        let is_checked = immediate.is_some();
+        let reply = match immediate {
+            Some(reply) => reply,
+            None => self.execute(request, caller).await?,
+        };
+        match reply {
             Reply::Complete(complete) => {
                 self.notifier.notify(&complete.wake);
                 let response = if complete.compressible {
@@ -230,7 +242,9 @@ impl Server {
                 Ok(HttpReply::Complete(response))
             }
             Reply::LongPoll(poll) => {
-                let response = self.wait(poll, credential, token, drain.clone()).await?;
+                let caller = (credential, token);
+                let response = self.wait(poll, caller, drain.clone(), is_checked);
+                let response = response.await?;
                 let mut response = HttpResponse::from(response);
                 if *drain.borrow() {
                     let seconds = random_seconds(DRAIN_RETRY_AFTER).to_string();
@@ -278,15 +292,19 @@ impl Server {
     }
 
     async fn authenticate(&self, credential: Credential) -> Result<Principal, ApiError> {
-        let cached = match (&self.local_store, &credential) {
-            (Some(store), Credential::Token(hash)) => store.cached_token(hash),
-            _ => None,
-        };
-        if let Some(record) = cached {
-            return auth::token_holder(&self.api, Some(record));
+        if let Some(caller) = self.authenticate_immediately(credential) {
+            return caller;
         }
         let api = self.api.clone();
         run_blocking(move || auth::authenticate(&api, credential)).await?
+    }
+
+    fn authenticate_immediately(
+        &self,
+        credential: Credential,
+    ) -> Option<Result<Principal, ApiError>> {
+        let immediate = self.immediate.as_ref()?;
+        immediate.authenticate(credential)
     }
 
     async fn execute(&self, request: Request, caller: Principal) -> Result<Reply, ApiError> {
@@ -322,12 +340,27 @@ impl Server {
         run_blocking(validate).await
     }
 
+    /// Returns the response to a long poll if its condition holds now. The token may have been revoked
+    /// or expired since the request arrived.
+    async fn check(
+        &self,
+        poll: &Arc<LongPoll>,
+        credential: Credential,
+    ) -> Result<Option<Response>, ApiError> {
+        let immediate = self.immediate.as_ref();
+        if let Some(checked) = immediate.and_then(|api| api.check(poll, credential)) {
+            return checked;
+        }
+        let (api, poll) = (self.api.clone(), Arc::clone(poll));
+        run_blocking(move || auth::authenticate(&api, credential).map(|_| api.poll(&poll))).await?
+    }
+
     async fn wait(
         &self,
         poll: LongPoll,
-        credential: Credential,
-        token: Option<TokenId>,
+        (credential, token): (Credential, Option<TokenId>),
         mut drain: watch::Receiver<bool>,
+        mut is_checked: bool,
     ) -> Result<Response, ApiError> {
         let _guard = self.metrics.long_poll_started();
         let end = Instant::now() + poll.wait();
@@ -340,10 +373,11 @@ impl Server {
         let poll = Arc::new(poll);
         let mut notified_at = None;
         loop {
-            let (api, checked) = (self.api.clone(), Arc::clone(&poll));
-            // The token may have been revoked or expired since the request arrived.
-            let check = move || auth::authenticate(&api, credential).map(|_| api.poll(&checked));
-            if let Some(response) = run_blocking(check).await?? {
+            // Changes are notified on the event loop, so there was none since a check there. The
+            // token was checked before that.
+            let is_known = std::mem::take(&mut is_checked)
+                && matches!(self.authenticate_immediately(credential), Some(Ok(_)));
+            if !is_known && let Some(response) = self.check(&poll, credential).await? {
                 if let Some(at) = notified_at {
                     let latency = Instant::now().duration_since(at);
                     self.metrics.observe_notification_latency(latency);

@@ -16,6 +16,8 @@ mod drain;
 mod error;
 mod event_stream;
 mod idle_memory;
+mod immediate;
+mod leases;
 mod limits;
 mod listen;
 mod message;

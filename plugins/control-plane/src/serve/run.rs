@@ -14,6 +14,7 @@ use super::backup_schedule::run_schedule;
 use super::connection::Server;
 use super::error::ServeError;
 use super::idle_memory::IdleMemory;
+use super::leases::{store_leases, store_leases_periodically};
 use super::limits::RateLimits;
 use super::listen::Listeners;
 use super::notifier::Notifier;
@@ -74,7 +75,8 @@ pub fn serve(
     let backups = storage.backups(&options.directory);
     let api = Api::with_system_clock(store, validator, ServiceMode::Server)
         .with_metrics(Arc::clone(&metrics))
-        .with_backups(backups.clone());
+        .with_backups(backups.clone())
+        .with_renewed_leases(Arc::default());
     let api = match &local_store {
         Some(store) => api.with_background_writer(Arc::new(store.write_queue().clone())),
         None => api,
@@ -109,10 +111,13 @@ pub fn serve(
             token_uses.clone().flush_periodically(api.clone()),
         ));
         drop(tokio::spawn(settle_periodically(api.clone())));
+        drop(tokio::spawn(store_leases_periodically(api.clone())));
         accept_connections(listeners, server, tls, stop).await;
-        // A database may be unreachable, and the uses of a minute are not worth the wait.
+        // A database may be unreachable, and the uses of a minute are not worth the wait. The leases
+        // that it has last for longer than an interval between reports.
         if in_file {
             token_uses.flush(&api).await;
+            store_leases(&api).await;
         }
         Ok::<_, ServeError>(())
     })?;

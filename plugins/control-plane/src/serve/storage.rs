@@ -23,10 +23,12 @@ pub(super) enum Storage {
     Database(Arc<PostgresStore>),
 }
 
-/// What only a store in a file has: a write queue, and a cache of tokens.
+/// What only a store in a file has: a write queue, a cache of tokens, and a connection for reading
+/// without waiting.
 pub(super) struct LocalStore {
     write_queue: WriteQueue,
     tokens: Mutex<TokenCache>,
+    immediate: Arc<dyn Store>,
 }
 
 /// Receives the changes that other servers make to a shared database.
@@ -38,6 +40,11 @@ pub(super) struct RemoteChanges {
 impl LocalStore {
     pub(super) fn write_queue(&self) -> &WriteQueue {
         &self.write_queue
+    }
+
+    /// Returns the store for reading on the event loop.
+    pub(super) fn immediate(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.immediate)
     }
 
     /// Returns a token if it can be read without waiting.
@@ -90,6 +97,7 @@ impl Storage {
         };
         let path = directory.join(DATABASE_FILE);
         let session = Arc::new(SqliteStore::open_for_group_commit(&path)?);
+        let immediate = SqliteStore::open_for_immediate_reads(&path, session.schema())?;
         let store = Arc::clone(&session) as _;
         let api = Api::with_system_clock(store, Arc::clone(validator), ServiceMode::Server)
             .with_metrics(Arc::clone(metrics));
@@ -98,6 +106,7 @@ impl Storage {
         let local_store = LocalStore {
             write_queue,
             tokens,
+            immediate: Arc::new(immediate),
         };
         Ok(Some((local_store, thread)))
     }

@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use super::blocking::internal_error;
 use crate::api::{Api, ApiError, BackgroundWriter, Principal, Reply};
 use crate::metrics::{GaugeGuard, Metrics};
-use crate::store::{AuditEvent, ChangeContext, SqliteStore, StoreError, TokenUse};
+use crate::store::{AuditEvent, ChangeContext, LeaseRenewal, SqliteStore, StoreError, TokenUse};
 use crate::validator::ValidationResult;
 
 /// Largest number of queued writes. Further ones are rejected as `storage-busy`.
@@ -54,6 +54,8 @@ enum Write {
     TokenUses(Vec<TokenUse>),
     /// States of gateways.
     States(Timestamp),
+    /// Renewals of leases.
+    Leases(Vec<LeaseRenewal>),
 }
 
 impl Write {
@@ -66,7 +68,8 @@ impl Write {
                 without_reply(api, api.store().record_audit_event(change, event))
             }
             Self::TokenUses(uses) => without_reply(api, api.store().record_token_uses(uses)),
-            Self::States(now) => without_reply(api, api.store().settle_states(*now)),
+            Self::States(now) => without_reply(api, api.store().settle_states(*now).map(|_| ())),
+            Self::Leases(renewals) => without_reply(api, api.store().renew_leases(renewals)),
         }
     }
 }
@@ -137,6 +140,10 @@ impl BackgroundWriter for WriteQueue {
 
     fn settle_states(&self, now: Timestamp) -> Result<(), ApiError> {
         self.execute_blocking(Write::States(now))
+    }
+
+    fn renew_leases(&self, renewals: Vec<LeaseRenewal>) -> Result<(), ApiError> {
+        self.execute_blocking(Write::Leases(renewals))
     }
 }
 

@@ -8,6 +8,7 @@ use kt_control_api::{
 use super::change::{AuditEvent, ChangeContext, GatewayAction, GatewayRef, HaltChange};
 use super::error::StoreError;
 use super::filter::{AuditFilter, GatewayFilter, TokenFilter};
+use super::lease_renewal::LeaseRenewal;
 use super::receipt::{ChangeReceipt, ReportReceipt, TokenReceipt};
 use super::retention::{PruneOptions, PruneReceipt};
 use super::rows::{NewGateway, NewToken, NewVersion, TokenRecord};
@@ -87,11 +88,12 @@ pub trait Store: Send + Sync {
     fn has_unsettled_states(&self, now: Timestamp) -> Result<bool, StoreError>;
 
     /// Stores the states at this time of some of the gateways whose stored state does not hold. A
-    /// list by state reads these gateways whatever their state, so this only makes it faster.
+    /// list by state reads these gateways whatever their state, so this only makes it faster. Returns
+    /// whether there were any, besides those that another server settles.
     ///
     /// # Errors
     /// When the store cannot be written.
-    fn settle_states(&self, now: Timestamp) -> Result<(), StoreError>;
+    fn settle_states(&self, now: Timestamp) -> Result<bool, StoreError>;
 
     /// Returns versions below `before`, the newest first.
     ///
@@ -241,6 +243,26 @@ pub trait Store: Send + Sync {
         gateway_ref: &GatewayRef,
         report: &StatusReport,
     ) -> Result<ReportReceipt, StoreError>;
+
+    /// Returns the receipt of a report that only extends the lease of its instance, and what is to be
+    /// stored for it with [`Store::renew_leases`], at the latest after some seconds. `None` when the
+    /// report must be stored with [`Store::report`]: as it says something new, or since little is
+    /// left of the lease that is stored. Writes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::Gone`].
+    fn lease_renewal(
+        &self,
+        now: Timestamp,
+        gateway: &GatewayId,
+        report: &StatusReport,
+    ) -> Result<Option<(ReportReceipt, LeaseRenewal)>, StoreError>;
+
+    /// Stores renewals of leases, all or none. Those of instances with a newer report are left out.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn renew_leases(&self, renewals: &[LeaseRenewal]) -> Result<(), StoreError>;
 
     /// Stores a token, unless it is stored already, whether or not it is revoked.
     ///

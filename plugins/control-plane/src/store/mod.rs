@@ -11,6 +11,7 @@ mod contract;
 mod decision;
 mod error;
 mod filter;
+mod lease_renewal;
 mod migrations;
 mod postgres;
 mod receipt;
@@ -30,6 +31,7 @@ pub use change::{
 pub use contract::Store;
 pub use error::StoreError;
 pub use filter::{AuditFilter, GatewayFilter, ListedState, StateFilter, TokenFilter};
+pub use lease_renewal::LeaseRenewal;
 pub use postgres::{
     ChangeListeners, DatabaseAddress, DatabaseAddressError, Password, PasswordError,
     PasswordSources, PostgresStore, TlsOptions,

@@ -1,11 +1,13 @@
 //! The results of changes. Receipts are stored with the idempotency key of the request, so they
 //! must stay readable, and contain no secret.
 
-use kt_control_api::{ConfigVersion, GatewayId, Timestamp, TokenId};
+use std::time::Duration;
+
+use kt_control_api::{ConfigVersion, DriftPolicy, GatewayId, StatusReport, Timestamp, TokenId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::snapshot::GatewaySnapshot;
+use super::snapshot::{DesiredState, GatewaySnapshot};
 
 /// The result of a change of a gateway.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -47,6 +49,23 @@ pub struct ReportReceipt {
     pub changed: bool,
     /// Whether drift of the gateway is to be repaired.
     pub repairs_drift: bool,
+}
+
+impl ReportReceipt {
+    /// Creates the receipt of a report that extends the lease of its instance.
+    pub(crate) fn new(now: Timestamp, current: &DesiredState, report: &StatusReport) -> Self {
+        let gateway = &current.gateway;
+        Self {
+            gateway: gateway.id.clone(),
+            epoch: current.epoch.clone(),
+            generation: gateway.generation,
+            lease_until: now + Duration::from_secs(report.lease_seconds.into()),
+            ignored: false,
+            rejected: false,
+            changed: false,
+            repairs_drift: gateway.drift == DriftPolicy::Repair,
+        }
+    }
 }
 
 /// The result of a change of a token.

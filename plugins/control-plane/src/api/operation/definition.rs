@@ -6,7 +6,7 @@ use super::content::Content;
 use super::parameter::Parameter;
 use crate::api::error::{ApiError, api_error};
 use crate::api::principal::Scope;
-use crate::api::reply::HandlerResult;
+use crate::api::reply::{HandlerResult, Reply};
 use crate::api::service::{Api, RequestContext};
 use crate::api::submitted_config::SubmittedConfig;
 use crate::store::GatewayRef;
@@ -34,6 +34,11 @@ pub(in crate::api) enum Access {
 
 /// The function that executes an operation.
 pub(in crate::api) type Handler = fn(&Api, &RequestContext<'_>, &PathParams<'_>) -> HandlerResult;
+
+/// The function that executes an operation without a write, and without waiting for other processes.
+/// `None` when that is not possible, and for errors: the other handler then executes it.
+pub(in crate::api) type ImmediateHandler =
+    fn(&Api, &RequestContext<'_>, &PathParams<'_>) -> Option<Reply>;
 
 /// One method on one path.
 pub(in crate::api) struct Operation {
@@ -74,6 +79,8 @@ pub(in crate::api) struct Operation {
     pub(in crate::api) blocking: bool,
     /// Whether the response is a stream, which only a server sends.
     pub(in crate::api) streaming: bool,
+    /// Executes it on the event loop, where that is possible.
+    pub(in crate::api) immediate: Option<ImmediateHandler>,
     /// Executes it.
     pub(in crate::api) handler: Handler,
 }
@@ -122,6 +129,7 @@ impl Operation {
             config_in_body: None,
             blocking: false,
             streaming: false,
+            immediate: None,
             handler,
         }
     }
@@ -192,6 +200,12 @@ impl Operation {
     /// Marks the response as a stream.
     pub(in crate::api) const fn streaming(mut self) -> Self {
         self.streaming = true;
+        self
+    }
+
+    /// Sets how to execute it without a write and without waiting, when that is possible.
+    pub(in crate::api) const fn immediate(mut self, handler: ImmediateHandler) -> Self {
+        self.immediate = Some(handler);
         self
     }
 

@@ -2,21 +2,22 @@
 
 use std::sync::LazyLock;
 
-use kt_control_api::{DriftPolicy, GatewayId, InstanceId, StatusReport, Timestamp};
+use kt_control_api::{GatewayId, InstanceId, StatusReport, Timestamp};
 use tokio_postgres::types::ToSql;
 
 use super::gateways;
+use super::leases::{self, RENEW};
 use super::query_error::QueryError;
 use super::rows::{self, bigint};
 use super::session::Session;
-use super::states::{EXTEND, Extension};
 use super::text::{storable, storable_json};
+use crate::store::lease_renewal::deferrable;
 use crate::store::rows::{OUTCOMES_KEPT, deletes_oldest};
 use crate::store::snapshot::{
     EXPIRED_INSTANCES_KEPT, MAX_INSTANCES, is_change, is_renewal, new_answers,
 };
 use crate::store::table::Row as _;
-use crate::store::{DesiredState, GatewayRef, InstanceRecord, ReportReceipt, StoreError};
+use crate::store::{GatewayRef, InstanceRecord, LeaseRenewal, ReportReceipt, StoreError};
 
 /// Serializes the reports of an instance, whichever server receives them.
 const LOCK_INSTANCE: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
@@ -45,9 +46,6 @@ const PUT: &str = "
     VALUES($1::text, $2::text, $3, $4::bigint, $5, $6::text::jsonb)
     ON CONFLICT(gateway_id, instance_id) DO UPDATE SET seq = excluded.seq,
       seen_at = excluded.seen_at, lease_until = excluded.lease_until, report = excluded.report";
-/// Does not set the report, so that no trigger looks at the state of the gateway.
-const RENEW: &str = "UPDATE instances SET seq = $3, seen_at = $4, lease_until = $5
-    WHERE gateway_id = $1 AND instance_id = $2";
 const PRUNE: &str = "DELETE FROM instances WHERE gateway_id = $1 AND instance_id IN (
     SELECT instance_id FROM instances WHERE gateway_id = $1 AND lease_until <= $2
     ORDER BY seen_at DESC OFFSET $3)";
@@ -95,6 +93,25 @@ pub(super) async fn awaits_answer(
     }
 }
 
+/// Returns the renewal by a report, if it may be stored later.
+pub(super) async fn lease_renewal(
+    session: &Session,
+    now: Timestamp,
+    gateway: &GatewayId,
+    report: &StatusReport,
+) -> Result<Option<(ReportReceipt, LeaseRenewal)>, QueryError> {
+    let gateway_ref = GatewayRef::Id(gateway.clone());
+    let (current, before) = tokio::join!(
+        biased;
+        gateways::desired_state(session, &gateway_ref),
+        one(session, gateway, &report.instance_id),
+    );
+    match before? {
+        Some(before) => Ok(deferrable(now, &current?, &before, report)),
+        None => Ok(None),
+    }
+}
+
 /// Stores a report. Ends the transaction except after an error.
 pub(super) async fn report(
     session: &mut Session,
@@ -118,16 +135,7 @@ async fn attempt(
     let (condition, text) = gateways::lookup(gateway_ref);
     let select = format!("{} {condition}", *rows::STATE);
     session
-        .prepare(&[
-            LOCK_INSTANCE,
-            &select,
-            &ONE,
-            PUT,
-            RENEW,
-            EXTEND,
-            PRUNE,
-            COUNT,
-        ])
+        .prepare(&[LOCK_INSTANCE, &select, &ONE, PUT, RENEW, PRUNE, COUNT])
         .await?;
     session.begin();
     let instance = report.instance_id.as_str();
@@ -143,17 +151,7 @@ async fn attempt(
     begun?;
     drop(locked?);
     let current = rows::state(&gateways::present(gateway_ref, row?)?)?;
-    let gateway = &current.gateway;
-    let mut receipt = ReportReceipt {
-        epoch: current.epoch.clone(),
-        generation: gateway.generation,
-        lease_until: now + std::time::Duration::from_secs(report.lease_seconds.into()),
-        ignored: false,
-        rejected: false,
-        changed: false,
-        repairs_drift: gateway.drift == DriftPolicy::Repair,
-        gateway: gateway.id.clone(),
-    };
+    let mut receipt = ReportReceipt::new(now, &current, report);
     let previous = one(session, &receipt.gateway, &report.instance_id).await?;
     match &previous {
         Some(before) if before.seq >= report.seq => {
@@ -162,7 +160,13 @@ async fn attempt(
             session.roll_back().await;
         }
         Some(before) if is_renewal(before, now, receipt.lease_until, report) => {
-            renew(session, now, &current, &receipt, report).await?;
+            let renewal = LeaseRenewal::new(now, &current, &receipt, report);
+            let (renewed, committed) = tokio::join!(
+                biased;
+                leases::renew(session, std::slice::from_ref(&renewal)),
+                session.batch_execute("COMMIT"),
+            );
+            renewed.and(committed)?;
             session.committed();
         }
         _ => {
@@ -187,37 +191,6 @@ async fn attempt(
         }
     }
     Ok(receipt)
-}
-
-/// Extends the lease of an instance that reports the same again, and commits.
-async fn renew(
-    session: &Session,
-    now: Timestamp,
-    current: &DesiredState,
-    receipt: &ReportReceipt,
-    report: &StatusReport,
-) -> Result<(), QueryError> {
-    let values: [&(dyn ToSql + Sync); 5] = [
-        &receipt.gateway.as_str(),
-        &report.instance_id.as_str(),
-        &bigint(report.seq)?,
-        &now.as_microsecond(),
-        &receipt.lease_until.as_microsecond(),
-    ];
-    let extension = Extension::new(now, current, receipt.lease_until, report)?;
-    let extend = async {
-        match &extension {
-            Some(extension) => session.rows(EXTEND, &extension.values()).await.map(drop),
-            None => Ok(()),
-        }
-    };
-    let (renewed, extended, committed) = tokio::join!(
-        biased;
-        session.rows(RENEW, &values),
-        extend,
-        session.batch_execute("COMMIT"),
-    );
-    renewed.map(drop).and(extended).and(committed)
 }
 
 async fn put(

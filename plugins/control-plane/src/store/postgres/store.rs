@@ -8,7 +8,6 @@ use kt_control_api::{
     AuditEntry, ConfigVersion, GatewayHalt, GatewayId, GatewayPatch, InstanceId, RevertRequest,
     StatusReport, Timestamp, TokenHash, TokenId,
 };
-use sha2::{Digest, Sha256};
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
@@ -22,22 +21,19 @@ use super::session::{self, Session};
 use super::timeouts::REQUEST_TIMEOUT;
 use super::token_changes::TokenChange;
 use super::{
-    audit, changes, create, gateways, halts, instances, migrate, retention, rows, states,
-    token_changes, tokens, versions,
+    audit, change_counter, changes, create, gateways, halts, instances, leases, migrate, retention,
+    states, token_changes, tokens, versions,
 };
 use crate::store::decision::GatewayChange;
 use crate::store::{
     AuditEvent, AuditFilter, ChangeContext, ChangeReceipt, DesiredState, GatewayAction,
-    GatewayFilter, GatewayRef, GatewaySnapshot, HaltChange, InstanceRecord, NewGateway, NewToken,
-    NewVersion, PruneOptions, PruneReceipt, ReportReceipt, Store, StoreError, TokenFilter,
-    TokenReceipt, TokenRecord, TokenUse,
+    GatewayFilter, GatewayRef, GatewaySnapshot, HaltChange, InstanceRecord, LeaseRenewal,
+    NewGateway, NewToken, NewVersion, PruneOptions, PruneReceipt, ReportReceipt, Store, StoreError,
+    TokenFilter, TokenReceipt, TokenRecord, TokenUse,
 };
 
 /// Name of the listening connection in `pg_stat_activity`.
 const LISTENER: &str = "kt control-plane notifications";
-
-/// Timeout for exporting or importing a whole store. Each statement has the usual timeout.
-const TRANSFER_TIMEOUT: Duration = Duration::from_hours(1);
 
 /// Attempts of a request whose connection is lost. After a restart of the database each connection
 /// of the pool may be closed; the pool drops closed connections when they are used.
@@ -50,7 +46,7 @@ const ATTEMPTS: usize = 20;
 pub struct PostgresStore {
     /// Runs the connections. Taken by `drop`, which must not block.
     runtime: Option<Runtime>,
-    pool: Pool,
+    pub(super) pool: Pool,
     address: DatabaseAddress,
     pub(super) notifications: Arc<Notifications>,
     pub(super) group_commit: GroupCommit,
@@ -111,7 +107,7 @@ impl PostgresStore {
         self.wait_for(REQUEST_TIMEOUT * 2, work)
     }
 
-    fn wait_for<T>(
+    pub(super) fn wait_for<T>(
         &self,
         limit: Duration,
         work: impl Future<Output = Result<T, QueryError>>,
@@ -121,17 +117,6 @@ impl PostgresStore {
                 Ok(done) => done.map_err(StoreError::from),
                 Err(_) => Err(StoreError::Busy(limit.as_secs())),
             }
-        })
-    }
-
-    /// Processes all data of the database once, with a longer timeout.
-    pub(super) fn transfer_rows<T>(
-        &self,
-        work: impl AsyncFnOnce(&mut Session) -> Result<T, QueryError>,
-    ) -> Result<T, StoreError> {
-        self.wait_for(TRANSFER_TIMEOUT, async {
-            let mut session = Session::of(&self.pool).await?;
-            work(&mut session).await
         })
     }
 
@@ -214,15 +199,7 @@ impl Store for PostgresStore {
     }
 
     fn change_counter(&self) -> Result<u64, StoreError> {
-        // Changes whenever a transaction has ended, also one of another database.
-        let sql = "SELECT pg_current_snapshot()::text";
-        let text: String = self.read(async |session| {
-            let row = session.row(sql, &[]).await?;
-            row.as_ref().map_or(Ok(String::new()), rows::only)
-        })?;
-        let hash: [u8; 32] = Sha256::digest(text).into();
-        let first = hash.first_chunk().copied().unwrap_or_default();
-        Ok(u64::from_be_bytes(first))
+        self.read(async |session| change_counter::read(session).await)
     }
 
     fn probe(&self) -> Result<(), StoreError> {
@@ -263,7 +240,7 @@ impl Store for PostgresStore {
         self.read(async |session| states::has_unsettled(session, now).await)
     }
 
-    fn settle_states(&self, now: Timestamp) -> Result<(), StoreError> {
+    fn settle_states(&self, now: Timestamp) -> Result<bool, StoreError> {
         self.read(async |session| states::settle(session, now).await)
     }
 
@@ -399,6 +376,19 @@ impl Store for PostgresStore {
         report: &StatusReport,
     ) -> Result<ReportReceipt, StoreError> {
         self.read(async |session| instances::report(session, now, gateway_ref, report).await)
+    }
+
+    fn lease_renewal(
+        &self,
+        now: Timestamp,
+        gateway: &GatewayId,
+        report: &StatusReport,
+    ) -> Result<Option<(ReportReceipt, LeaseRenewal)>, StoreError> {
+        self.read(async |session| instances::lease_renewal(session, now, gateway, report).await)
+    }
+
+    fn renew_leases(&self, renewals: &[LeaseRenewal]) -> Result<(), StoreError> {
+        self.read(async |session| leases::renew(session, renewals).await)
     }
 
     fn add_token(&self, change: &ChangeContext, token: &NewToken) -> Result<(), StoreError> {

@@ -1,5 +1,8 @@
 //! Export and import of the database.
 
+use std::time::Duration;
+
+use super::query_error::QueryError;
 use super::session::Session;
 use super::store::PostgresStore;
 use super::{export, import, rows};
@@ -7,6 +10,22 @@ use crate::store::{
     ChangeContext, ExportHeader, ImportSummary, RecordSink, RecordSource, Selection, StoreError,
     Transfer,
 };
+
+/// Timeout for exporting or importing a whole store. Each statement has the usual timeout.
+const TRANSFER_TIMEOUT: Duration = Duration::from_hours(1);
+
+impl PostgresStore {
+    /// Processes all data of the database once, with a longer timeout.
+    fn transfer_rows<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut Session) -> Result<T, QueryError>,
+    ) -> Result<T, StoreError> {
+        self.wait_for(TRANSFER_TIMEOUT, async {
+            let mut session = Session::of(&self.pool).await?;
+            work(&mut session).await
+        })
+    }
+}
 
 impl Transfer for PostgresStore {
     fn export(&self, selection: &Selection, sink: &mut RecordSink<'_>) -> Result<(), StoreError> {

@@ -1,16 +1,18 @@
 //! Reports of instances.
 
-use kt_control_api::{DriftPolicy, GatewayId, InstanceId, StatusReport, SyncState, Timestamp};
+use kt_control_api::{GatewayId, InstanceId, StatusReport, Timestamp};
 use rusqlite::{Connection, params};
 
-use super::rows;
 use super::write_transaction::WriteTransaction;
+use super::{leases, rows};
 use crate::store::rows::{OUTCOMES_KEPT, deletes_oldest};
 use crate::store::snapshot::{
-    EXPIRED_INSTANCES_KEPT, MAX_INSTANCES, RENEWED_PART, is_change, is_renewal, new_answers,
+    EXPIRED_INSTANCES_KEPT, MAX_INSTANCES, is_change, is_renewal, new_answers,
 };
 use crate::store::table::Row;
-use crate::store::{ApplyOutcomeRow, DesiredState, InstanceRecord, ReportReceipt, StoreError};
+use crate::store::{
+    ApplyOutcomeRow, DesiredState, InstanceRecord, LeaseRenewal, ReportReceipt, StoreError,
+};
 
 pub(super) fn of(
     connection: &Connection,
@@ -57,16 +59,7 @@ pub(super) fn report(
 ) -> Result<ReportReceipt, StoreError> {
     let gateway = &current.gateway;
     let before = one(transaction, &gateway.id, &report.instance_id)?;
-    let mut receipt = ReportReceipt {
-        gateway: gateway.id.clone(),
-        epoch: current.epoch.clone(),
-        generation: gateway.generation,
-        lease_until: now + std::time::Duration::from_secs(report.lease_seconds.into()),
-        ignored: false,
-        rejected: false,
-        changed: false,
-        repairs_drift: gateway.drift == DriftPolicy::Repair,
-    };
+    let mut receipt = ReportReceipt::new(now, current, report);
     if let Some(before) = before.as_ref().filter(|before| before.seq >= report.seq) {
         receipt.lease_until = before.lease_until;
         receipt.ignored = true;
@@ -77,8 +70,8 @@ pub(super) fn report(
         .as_ref()
         .is_some_and(|before| is_renewal(before, now, lease_until, report))
     {
-        renew(transaction, now, &receipt, report)?;
-        extend_state(transaction, now, current, lease_until, report)?;
+        let renewal = LeaseRenewal::new(now, current, &receipt, report);
+        leases::renew(transaction, &renewal)?;
         return Ok(receipt);
     }
     receipt.changed = is_change(before.as_ref(), now, report);
@@ -94,52 +87,6 @@ pub(super) fn report(
     )?;
     put(transaction, now, &receipt, report)?;
     Ok(receipt)
-}
-
-/// Extends the lease of an instance that reports the same again.
-fn renew(
-    transaction: &WriteTransaction<'_>,
-    now: Timestamp,
-    receipt: &ReportReceipt,
-    report: &StatusReport,
-) -> Result<(), StoreError> {
-    let sql = "UPDATE instances SET seq = ?3, seen_at = ?4, lease_until = ?5
-               WHERE gateway_id = ?1 AND instance_id = ?2";
-    transaction.prepare_cached(sql)?.execute(params![
-        receipt.gateway.as_str(),
-        report.instance_id.as_str(),
-        report.seq,
-        now.as_microsecond(),
-        receipt.lease_until.as_microsecond(),
-    ])?;
-    Ok(())
-}
-
-/// Extends the period of the state that an instance has, whose lease was extended.
-fn extend_state(
-    transaction: &WriteTransaction<'_>,
-    now: Timestamp,
-    current: &DesiredState,
-    lease_until: Timestamp,
-    report: &StatusReport,
-) -> Result<(), StoreError> {
-    let state = current.state_of(report);
-    if state == SyncState::Offline {
-        return Ok(());
-    }
-    let lease = lease_until.as_microsecond();
-    let sql = "UPDATE gateway_states SET valid_until = ?5
-               WHERE gateway_id = ?1 AND state = ?2 AND generation = ?3
-                 AND valid_from <= ?4 AND valid_until > ?4 AND valid_until < ?6";
-    transaction.prepare_cached(sql)?.execute(params![
-        current.gateway.id.as_str(),
-        state.as_str(),
-        current.gateway.generation,
-        now.as_microsecond(),
-        lease,
-        lease - i64::from(report.lease_seconds) * RENEWED_PART,
-    ])?;
-    Ok(())
 }
 
 fn put(

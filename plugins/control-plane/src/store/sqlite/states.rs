@@ -26,7 +26,10 @@ pub(super) fn has_unsettled(connection: &Connection, now: Timestamp) -> Result<b
     Ok(false)
 }
 
-pub(super) fn settle(transaction: &WriteTransaction<'_>, now: Timestamp) -> Result<(), StoreError> {
+pub(super) fn settle(
+    transaction: &WriteTransaction<'_>,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
     let mut unsettled: Vec<GatewayId> = Vec::new();
     for sql in [ENDED, NOT_BEGUN] {
         let mut statement = transaction.prepare_cached(sql)?;
@@ -40,7 +43,7 @@ pub(super) fn settle(transaction: &WriteTransaction<'_>, now: Timestamp) -> Resu
         "UPDATE gateway_states SET state = ?2, generation = ?3, valid_from = ?4, valid_until = ?5
                WHERE gateway_id = ?1";
     let mut statement = transaction.prepare_cached(sql)?;
-    let mut instances = 0;
+    let (mut instances, found) = (0, !unsettled.is_empty());
     for id in unsettled {
         let snapshot = gateways::snapshot(transaction, &GatewayRef::Id(id))?;
         let gateway = &snapshot.gateway;
@@ -57,5 +60,5 @@ pub(super) fn settle(transaction: &WriteTransaction<'_>, now: Timestamp) -> Resu
             break;
         }
     }
-    Ok(())
+    Ok(found)
 }

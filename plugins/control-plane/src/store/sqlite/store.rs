@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use kt_control_api::{
     AuditEntry, ConfigVersion, GatewayHalt, GatewayId, GatewayPatch, InstanceId, RevertRequest,
@@ -9,25 +10,24 @@ use kt_control_api::{
 };
 use rusqlite::Connection;
 
-use super::busy::{begin, retry_while_busy};
+use super::connection_mode::ConnectionMode;
 use super::crash_points::{CREATE, CrashPoints, OTHER, PRUNE, RELOAD, REVERT, ROTATE};
-use super::group_commit::{self, GroupCommit};
+use super::group_commit::GroupCommit;
 use super::idempotency::run_once;
-use super::lock::locked;
-use super::readers::{Readers, change_counter};
+use super::readers::Readers;
 use super::write_transaction::WriteTransaction;
 use super::{
-    audit, changes, connection, gateways, instances, migrate, permissions, retention, states,
-    tokens, versions,
+    audit, changes, connection, gateways, instances, leases, migrate, permissions, renewals,
+    retention, states, tokens, versions,
 };
 use crate::crash::crash_point;
 use crate::store::decision::GatewayChange;
 use crate::store::receipt::Repeatable;
 use crate::store::{
     AuditEvent, AuditFilter, ChangeContext, ChangeReceipt, DesiredState, GatewayAction,
-    GatewayFilter, GatewayRef, GatewaySnapshot, HaltChange, InstanceRecord, NewGateway, NewToken,
-    NewVersion, PruneOptions, PruneReceipt, ReportReceipt, Store, StoreError, TokenFilter,
-    TokenReceipt, TokenRecord, TokenUse,
+    GatewayFilter, GatewayRef, GatewaySnapshot, HaltChange, InstanceRecord, LeaseRenewal,
+    NewGateway, NewToken, NewVersion, PruneOptions, PruneReceipt, ReportReceipt, Store, StoreError,
+    TokenFilter, TokenReceipt, TokenRecord, TokenUse,
 };
 
 /// Name of the file in the state directory.
@@ -40,19 +40,6 @@ pub const DATABASE_FILE: &str = "control-plane.db";
 pub struct SqliteStore {
     connections: ConnectionMode,
     schema: u32,
-}
-
-/// How the connections are used.
-#[derive(Debug)]
-enum ConnectionMode {
-    /// Each change is a transaction of its own, and reading waits neither for changes nor for other
-    /// readers.
-    Separate {
-        writer: Mutex<Connection>,
-        readers: Readers,
-    },
-    /// All changes between the begin and the commit of a transaction are part of it.
-    Grouped(Mutex<GroupCommit>),
 }
 
 impl SqliteStore {
@@ -93,6 +80,20 @@ impl SqliteStore {
         })
     }
 
+    /// Opens a file that is open already, for reading by one thread that must not wait: queries fail
+    /// while other processes lock the file.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`].
+    pub fn open_for_immediate_reads(path: &Path, schema: u32) -> Result<Self, StoreError> {
+        let connection = connection::open_for_reading(path)?;
+        connection.busy_timeout(Duration::ZERO)?;
+        Ok(Self {
+            connections: ConnectionMode::Immediate(Mutex::new(connection)),
+            schema,
+        })
+    }
+
     fn separate(writer: Connection, readers: Readers, schema: u32) -> Self {
         let writer = Mutex::new(writer);
         Self {
@@ -113,51 +114,25 @@ impl SqliteStore {
     /// # Errors
     /// When nothing was committed, whatever `work` returned.
     pub fn group_commit<T>(&self, work: impl FnOnce() -> T) -> Result<T, StoreError> {
-        match &self.connections {
-            ConnectionMode::Separate { .. } => Ok(work()),
-            ConnectionMode::Grouped(session) => group_commit::commit_together(session, work),
-        }
+        self.connections.group_commit(work)
     }
 
     pub(super) fn on_writer<T>(&self, work: impl FnOnce(&Connection) -> T) -> T {
-        match &self.connections {
-            ConnectionMode::Separate { writer, .. } => work(&locked(writer)),
-            ConnectionMode::Grouped(session) => work(locked(session).connection()),
-        }
+        self.connections.on_writer(work)
     }
 
     pub(super) fn read<T>(
         &self,
-        mut query: impl FnMut(&Connection) -> Result<T, StoreError>,
+        query: impl FnMut(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let readers = match &self.connections {
-            ConnectionMode::Separate { readers, .. } => readers,
-            ConnectionMode::Grouped(session) => return query(locked(session).connection()),
-        };
-        let reader = readers.get()?;
-        // One transaction, so that a gateway and its instances are of the same moment. The first
-        // read in it may have to wait for other processes.
-        let transaction = reader.unchecked_transaction()?;
-        retry_while_busy(|| {
-            let mut first = transaction.prepare_cached("SELECT count(*) FROM meta")?;
-            first.query_row([], |_| Ok(()))
-        })?;
-        query(&transaction)
+        self.connections.read(query)
     }
 
     pub(super) fn write<T>(
         &self,
         act: impl FnOnce(&WriteTransaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let writer = match &self.connections {
-            ConnectionMode::Separate { writer, .. } => writer,
-            ConnectionMode::Grouped(session) => return locked(session).change(act),
-        };
-        let writer = locked(writer);
-        let transaction = begin(&writer)?;
-        let done = act(&WriteTransaction::of(&transaction))?;
-        transaction.commit()?;
-        Ok(done)
+        self.connections.write(act)
     }
 
     fn change<R: Repeatable>(
@@ -169,10 +144,7 @@ impl SqliteStore {
         crash_point(points.before);
         let receipt =
             self.write(|transaction| run_once(transaction, change, || act(transaction)))?;
-        match &self.connections {
-            ConnectionMode::Separate { .. } => crash_point(points.committed),
-            ConnectionMode::Grouped(session) => locked(session).add_crash_point(points.committed),
-        }
+        self.connections.reach_when_committed(points.committed);
         Ok(receipt)
     }
 
@@ -204,10 +176,7 @@ impl Store for SqliteStore {
     }
 
     fn change_counter(&self) -> Result<u64, StoreError> {
-        match &self.connections {
-            ConnectionMode::Separate { readers, .. } => readers.change_counter(),
-            ConnectionMode::Grouped(session) => change_counter(locked(session).connection()),
-        }
+        self.connections.change_counter()
     }
 
     fn probe(&self) -> Result<(), StoreError> {
@@ -255,7 +224,7 @@ impl Store for SqliteStore {
         self.read(|connection| states::has_unsettled(connection, now))
     }
 
-    fn settle_states(&self, now: Timestamp) -> Result<(), StoreError> {
+    fn settle_states(&self, now: Timestamp) -> Result<bool, StoreError> {
         self.write(|transaction| states::settle(transaction, now))
     }
 
@@ -393,6 +362,22 @@ impl Store for SqliteStore {
         self.write(|transaction| {
             let current = gateways::desired_state(transaction, gateway_ref)?;
             instances::report(transaction, now, &current, report)
+        })
+    }
+
+    fn lease_renewal(
+        &self,
+        now: Timestamp,
+        gateway: &GatewayId,
+        report: &StatusReport,
+    ) -> Result<Option<(ReportReceipt, LeaseRenewal)>, StoreError> {
+        self.read(|connection| renewals::find(connection, now, gateway, report))
+    }
+
+    fn renew_leases(&self, renewals: &[LeaseRenewal]) -> Result<(), StoreError> {
+        self.write(|transaction| {
+            let mut renewals = renewals.iter();
+            renewals.try_for_each(|renewal| leases::renew(transaction, renewal))
         })
     }
 

@@ -11,6 +11,7 @@ pub(super) mod history;
 pub(super) mod idempotency;
 pub(super) mod instances;
 pub(super) mod integrity;
+pub(super) mod leases;
 pub(super) mod listing;
 mod operations;
 mod queries;

@@ -146,20 +146,23 @@ fn changes_of_gateways(store: &dyn Store, bootstrap: &NewToken) {
     ] {
         store.report(now(), &edge, &answer).unwrap();
     }
+    let next = rejecting(report(0, 5), &found);
+    let id = &new.gateway.id;
+    let renewed = store.lease_renewal(now(), id, &next).unwrap().unwrap();
+    store.renew_leases(&[renewed.1]).unwrap();
     store.settle_states(now()).unwrap();
     let found_again = store.find(&edge).unwrap().instances.remove(0).report;
     let same = kt_control_api::StatusReport {
-        seq: 5,
+        seq: 6,
         ..found_again
     };
     store.report(now(), &edge, &same).unwrap();
     // Of many answers, one deletes the oldest ones.
-    for seq in 6..300 {
+    for seq in 7..300 {
         let mut answer = serving(seq, &found);
         answer.applied.as_mut().unwrap().generation = seq;
         store.report(now(), &edge, &answer).unwrap();
     }
-    let id = &new.gateway.id;
     store.desired_state(&GatewayRef::Id(id.clone())).unwrap();
     store.instance(id, &report(0, 1).instance_id).unwrap();
     store.awaits_answer(id, 999, now()).unwrap();

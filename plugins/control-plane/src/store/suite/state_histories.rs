@@ -10,6 +10,8 @@ pub(super) struct Answer {
     pub(super) lease: u32,
     pub(super) content: AnswerContent,
     pub(super) process: Process,
+    /// Whether it is stored later if it only extends the lease.
+    pub(super) is_stored_later: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +45,9 @@ pub(super) enum Operation {
     Label(usize),
     Delete(usize),
     Settle,
-    /// The store is opened again.
+    /// Leases are stored that were renewed.
+    StoreLeases,
+    /// The store is opened again, and leases that were renewed and not stored are lost.
     Restart,
     /// A statement of an older kt, which knows nothing of stored states.
     ReportOfOlder(usize, usize),
@@ -66,15 +70,15 @@ pub(super) fn operations() -> impl Strategy<Value = Vec<Operation>> {
         1 => Just(Process::Ended),
     ];
     let lease = prop_oneof![Just(3_u32), Just(30), Just(60)];
-    let answer =
-        (0_usize..3, lease, content, process).prop_map(|(instance, lease, content, process)| {
-            Answer {
-                instance,
-                lease,
-                content,
-                process,
-            }
-        });
+    let answer = (0_usize..3, lease, content, process, any::<bool>()).prop_map(
+        |(instance, lease, content, process, is_stored_later)| Answer {
+            instance,
+            lease,
+            content,
+            process,
+            is_stored_later,
+        },
+    );
     let of = || 0_usize..3;
     let operation = prop_oneof![
         10 => (of(), answer).prop_map(|(g, answer)| Operation::Report(g, answer)),
@@ -87,6 +91,7 @@ pub(super) fn operations() -> impl Strategy<Value = Vec<Operation>> {
         1 => of().prop_map(Operation::Label),
         1 => of().prop_map(Operation::Delete),
         3 => Just(Operation::Settle),
+        1 => Just(Operation::StoreLeases),
         1 => Just(Operation::Restart),
         1 => (of(), 0_usize..3).prop_map(|(g, i)| Operation::ReportOfOlder(g, i)),
         4 => (1_u64..40).prop_map(Operation::Advance),

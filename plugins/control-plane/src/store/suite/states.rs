@@ -14,8 +14,8 @@ use super::fixture::{StoreFixture, after, bare, change, gateway, now, report, ve
 use super::state_histories::{Answer, AnswerContent, Operation, operations};
 use crate::fixture::{rejecting, serving};
 use crate::store::{
-    GatewayAction, GatewayFilter, GatewayRef, GatewaySnapshot, HaltChange, ListedState,
-    StateFilter, Store,
+    GatewayAction, GatewayFilter, GatewayRef, GatewaySnapshot, HaltChange, LeaseRenewal,
+    ListedState, StateFilter, Store,
 };
 
 /// A history of three gateways, of which one begins without a version.
@@ -26,6 +26,8 @@ struct History<'a> {
     now: Timestamp,
     seq: u64,
     last: BTreeMap<(usize, usize), StatusReport>,
+    /// Leases that were renewed, and are stored later.
+    renewed: BTreeMap<(usize, usize), LeaseRenewal>,
 }
 
 impl<'a> History<'a> {
@@ -47,6 +49,7 @@ impl<'a> History<'a> {
             now: now(),
             seq: 0,
             last: BTreeMap::new(),
+            renewed: BTreeMap::new(),
         }
     }
 
@@ -98,7 +101,11 @@ impl<'a> History<'a> {
                 drop(self.store.delete(&change, &self.key(*gateway)));
             }
             Operation::Settle => self.settle(),
-            Operation::Restart => self.store = self.fixture.open(),
+            Operation::StoreLeases => self.store_leases(),
+            Operation::Restart => {
+                self.store = self.fixture.open();
+                self.renewed.clear();
+            }
             Operation::ReportOfOlder(gateway, instance) => {
                 let id = report(*instance, 1).instance_id;
                 let sql = format!(
@@ -111,7 +118,10 @@ impl<'a> History<'a> {
                 );
                 assert!(self.fixture.tamper(&sql), "{sql}");
             }
-            Operation::Advance(seconds) => self.now += Duration::from_secs(*seconds),
+            Operation::Advance(seconds) => {
+                self.store_leases();
+                self.now += Duration::from_secs(*seconds);
+            }
         }
     }
 
@@ -167,10 +177,21 @@ impl<'a> History<'a> {
                 ..base
             },
         };
-        self.store
-            .report(self.now, &self.key(gateway), &new)
-            .unwrap();
+        let later = self.store.lease_renewal(self.now, &found.id, &new);
+        match later.unwrap().filter(|_| answer.is_stored_later) {
+            Some((_, renewal)) => drop(self.renewed.insert(place, renewal)),
+            None => {
+                let stored = self.store.report(self.now, &self.key(gateway), &new);
+                drop(stored.unwrap());
+            }
+        }
         drop(self.last.insert(place, new));
+    }
+
+    fn store_leases(&mut self) {
+        let renewed = std::mem::take(&mut self.renewed);
+        let renewed: Vec<_> = renewed.into_values().collect();
+        self.store.renew_leases(&renewed).unwrap();
     }
 
     fn settle(&self) {

@@ -7,6 +7,7 @@ mod migration;
 mod notifications;
 mod plans;
 mod pruned;
+mod states;
 mod trust;
 
 use database::Database;
