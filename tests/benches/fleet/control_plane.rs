@@ -51,7 +51,9 @@ impl<'a> ControlPlane<'a> {
 
     /// Kills the server, and perhaps the database, and starts them again.
     pub(crate) fn kill_and_restart(&mut self, database: bool) {
-        drop(self.server.take());
+        if let Some(server) = self.server.take() {
+            server.kill();
+        }
         if database {
             self.restart_database();
         }

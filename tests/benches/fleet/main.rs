@@ -15,6 +15,7 @@
 
 mod client;
 mod control_plane;
+mod halts;
 mod reports;
 mod waiters;
 
@@ -125,6 +126,7 @@ async fn run(dist: &Path, database: Option<&Database>, gateways: usize, instance
     fleet.measure_reports("report of an instance").await;
     fleet.measure_changes("").await;
     fleet.measure_audit_queries().await;
+    fleet.measure_halt().await;
     for (what, kill) in [
         ("after kill -9 of the server", Kill::Server),
         ("after kill -9 of the database", Kill::Database),

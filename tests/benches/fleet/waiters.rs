@@ -22,6 +22,7 @@ pub(crate) struct Waiter {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct KnownGeneration {
     pub(crate) generation: u64,
+    pub(crate) halt_generation: u64,
     pub(crate) at: Instant,
 }
 
@@ -36,6 +37,7 @@ impl Waiters {
     pub(crate) fn start(port: u16, token: &str, waiters: Vec<Waiter>) -> Self {
         let nothing = KnownGeneration {
             generation: 0,
+            halt_generation: 0,
             at: Instant::now(),
         };
         let known = Rc::new(RefCell::new(vec![nothing; waiters.len()]));
@@ -64,9 +66,23 @@ impl Waiters {
         waiters: std::ops::Range<usize>,
         generation: u64,
     ) -> Vec<Instant> {
+        self.all(waiters, |known| known.generation >= generation)
+            .await
+    }
+
+    /// Waits until these waiters know of a halt.
+    pub(crate) async fn all_know_halt(&self, waiters: std::ops::Range<usize>) -> Vec<Instant> {
+        self.all(waiters, |known| known.halt_generation > 0).await
+    }
+
+    async fn all(
+        &self,
+        waiters: std::ops::Range<usize>,
+        knows: impl Fn(&KnownGeneration) -> bool,
+    ) -> Vec<Instant> {
         loop {
             let known = self.known.borrow()[waiters.clone()].to_vec();
-            if known.iter().all(|known| known.generation >= generation) {
+            if known.iter().all(&knows) {
                 return known.iter().map(|known| known.at).collect();
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -85,9 +101,15 @@ async fn wait(
     let mut client = Client::connect(port, token).await?;
     let mut epoch = String::new();
     loop {
-        let index = known.borrow()[number].generation;
+        let KnownGeneration {
+            generation: index,
+            halt_generation: halt,
+            ..
+        } = known.borrow()[number];
         let gateway = &waiter.gateway;
-        let mut target = format!("/v1/gateways/{gateway}/desired?index={index}&wait=300{epoch}");
+        let mut target = format!(
+            "/v1/gateways/{gateway}/desired?index={index}&halt_generation={halt}&wait=300{epoch}"
+        );
         if let Some(instance) = &waiter.instance {
             target.push_str(&format!("&instance={instance}"));
         }
@@ -97,6 +119,7 @@ async fn wait(
         {
             known.borrow_mut()[number] = KnownGeneration {
                 generation,
+                halt_generation: body["halt_generation"].as_u64().unwrap_or_default(),
                 at: Instant::now(),
             };
             epoch = format!("&epoch={}", body["epoch"].as_str().unwrap_or_default());

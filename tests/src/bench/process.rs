@@ -45,6 +45,12 @@ impl Server {
         server
     }
 
+    /// Ends it as `kill -9` does.
+    pub fn kill(mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+
     /// Returns the id of the process.
     pub fn id(&self) -> u32 {
         self.child.id()
@@ -88,6 +94,10 @@ fn cpu_time(stat: &str) -> f64 {
 impl Drop for Server {
     /// Asks it to end, since a build that counts what runs writes its counts then.
     fn drop(&mut self) {
+        // Another process may have the id of one that was waited for.
+        if self.child.try_wait().is_ok_and(|status| status.is_some()) {
+            return;
+        }
         // Fails only when it has ended.
         let _ended = kill_process(Pid::from_child(&self.child), Signal::TERM);
         let end = Instant::now() + END_TIMEOUT;
