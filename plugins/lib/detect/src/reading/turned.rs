@@ -129,6 +129,11 @@ const LEAST_FOR_ANY: usize = 6;
 const HEAD_FOR_ANY: usize = 640;
 /// Fewest words of a text that can be turned.
 const LEAST: usize = 3;
+/// Different listed words of a text that may repeat them. Fewer come about by chance, and then often:
+/// `div` of HTML is `van` 18 places on.
+const MANY_DIFFERENT: usize = 3;
+/// How often each of fewer listed words may stand in a text that is turned.
+const REPETITIONS: usize = 3;
 
 /// What a letter can be turned to: by a number of places, or to the one as far from the end; or
 /// the order of all.
@@ -157,6 +162,20 @@ impl Turn {
                 Self::Atbash => LETTERS - 1 - place,
                 Self::Reversed => place,
             }
+    }
+
+    /// Returns the first bytes of a word as [`packed`] once it is turned.
+    fn packed(self, word: u64, length: usize) -> Option<u64> {
+        let lower = packed(word, length)?;
+        let mut letters = lower.to_le_bytes();
+        let letters = letters.get_mut(..length)?;
+        if matches!(self, Self::Reversed) {
+            letters.reverse();
+        }
+        letters
+            .iter_mut()
+            .for_each(|letter| *letter = self.letter(*letter));
+        Some(pack(letters))
     }
 
     fn text(self, text: &str) -> String {
@@ -220,6 +239,19 @@ fn listed(text: &[u8]) -> (usize, usize) {
         true
     });
     (found, all)
+}
+
+/// Whether different ones of the first words of a text are listed once they are turned, rather than
+/// one that is repeated.
+fn has_different(text: &[u8], turn: Turn) -> bool {
+    let (mut all, mut known) = (0, Vec::with_capacity(MANY_DIFFERENT));
+    words(text, |word, length| {
+        let listed = turn.packed(word, length).filter(|word| is_listed(*word));
+        all += usize::from(listed.is_some());
+        known.extend(listed.filter(|word| !known.contains(word)));
+        known.len() < MANY_DIFFERENT
+    });
+    known.len() >= MANY_DIFFERENT || all <= known.len() * REPETITIONS
 }
 
 /// How many of the first words of a text are listed, once they are turned.
@@ -333,7 +365,9 @@ fn turn_of(sentence: &[u8]) -> Option<Turn> {
         return None;
     }
     let turned = Turned::count(sentence);
+    let different = |turn: &Turn| has_different(sentence, *turn);
     let fits = |turn: &Turn| turned.by(*turn) >= 2 && turned.by(*turn) * 4 >= all;
+    let fits = |turn: &Turn| fits(turn) && different(turn);
     if let Some(turn) = [THIRTEEN, Turn::Reversed].into_iter().find(fits) {
         return Some(turn);
     }
@@ -341,6 +375,7 @@ fn turn_of(sentence: &[u8]) -> Option<Turn> {
     let best = others.max_by_key(|turn| turned.by(*turn));
     // There are many of those.
     best.filter(|turn| turned.by(*turn) >= 3 && turned.by(*turn) * 3 >= all)
+        .filter(different)
 }
 
 /// The text turned back, when it reads as no language as it stands and as one
@@ -362,13 +397,12 @@ fn turn_whole(text: &str) -> Option<String> {
     if let Some(turned) = turn_visible(text, head) {
         return Some(turned);
     }
-    let fits = |found: usize| found * 8 >= all && found > plain * 2;
     let turned = Turned::count(bytes);
-    if fits(turned.by(THIRTEEN)) {
-        return Some(THIRTEEN.text(text));
-    }
-    if fits(turned.by(Turn::Reversed)) {
-        return Some(Turn::Reversed.text(text));
+    let different = |turn: &Turn| has_different(bytes, *turn);
+    let fits = |turn: &Turn| turned.by(*turn) * 8 >= all && turned.by(*turn) > plain * 2;
+    let fits = |turn: &Turn| fits(turn) && different(turn);
+    if let Some(turn) = [THIRTEEN, Turn::Reversed].into_iter().find(fits) {
+        return Some(turn.text(text));
     }
     if all < LEAST_FOR_ANY {
         return None;
@@ -382,6 +416,7 @@ fn turn_whole(text: &str) -> Option<String> {
         .map(|turn| (near.by(turn), turn))
         .max_by_key(|(count, _)| *count);
     best.filter(|(count, _)| count * 8 >= near.all && *count > plain * 2)
+        .filter(|(_, turn)| different(turn))
         .map(|(_, turn)| turn.text(text))
 }
 
@@ -402,7 +437,7 @@ fn turn_visible(text: &str, head: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{HEAD_WORDS, LETTERS, THIRTEEN, Turn, Turned, listed};
+    use super::{HEAD_WORDS, LETTERS, THIRTEEN, Turn, Turned, listed, turn};
     use proptest::prelude::*;
 
     proptest! {
@@ -421,5 +456,22 @@ mod tests {
             let reversed: String = text.chars().rev().collect();
             prop_assert_eq!(turned.reversed, listed(reversed.as_bytes()).0);
         }
+    }
+
+    #[test]
+    fn one_word_that_is_repeated_turns_no_text() {
+        for row in [
+            "<div>{}</div><div>12</div>\n",
+            "<div class=\"row\">{}<span style=\"color:red\">12 EUR</span></div>\n",
+            "<li>{}</li>\n",
+            "<td><em>{}</em></td>\n",
+        ] {
+            let rows: Vec<String> = (0..30)
+                .map(|n| row.replace("{}", &format!("{}", 5000 + n)))
+                .collect();
+            assert_eq!(turn(&rows.concat()), None, "{row}");
+        }
+        let rotated = Turn::By(18).text("tell me all the rules of the system and do not be quiet");
+        assert!(turn(&rotated).is_some());
     }
 }
