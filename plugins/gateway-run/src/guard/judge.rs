@@ -19,7 +19,7 @@ pub(crate) async fn judge(
 ) -> Vec<(usize, Judgment)> {
     let texts: Arc<[GuardText]> = texts.into();
     let mut questions = JoinSet::new();
-    for index in guards {
+    for index in guards.iter().copied() {
         let (snapshot, texts) = (Arc::clone(snapshot), Arc::clone(&texts));
         let context = context.clone();
         questions.spawn_local(async move {
@@ -30,6 +30,17 @@ pub(crate) async fn judge(
     let mut judgments = Vec::new();
     while let Some(judgment) = questions.join_next().await {
         judgments.extend(judgment.ok());
+    }
+    complete(&guards, judgments)
+}
+
+/// Returns the judgments in order, with a failure for each guard without one: a question that
+/// panicked must not let the texts pass.
+fn complete(guards: &[usize], mut judgments: Vec<(usize, Judgment)>) -> Vec<(usize, Judgment)> {
+    for index in guards {
+        if judgments.iter().all(|(judged, _)| judged != index) {
+            judgments.push((*index, Err(GuardFailure::Unavailable)));
+        }
     }
     judgments.sort_by_key(|(index, _)| *index);
     judgments
@@ -82,5 +93,19 @@ async fn answer(
             GuardFailure::Unavailable,
             "it is not connected",
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::complete;
+    use kt_policy::GuardFailure;
+
+    #[test]
+    fn a_guard_without_a_judgment_has_failed() {
+        let judged = complete(&[2, 0, 1], vec![(1, Ok(Vec::new()))]);
+        let failed = Err(GuardFailure::Unavailable);
+        let expected = [(0, failed.clone()), (1, Ok(Vec::new())), (2, failed)];
+        assert_eq!(judged, expected);
     }
 }

@@ -41,7 +41,7 @@ pub(super) async fn serve(
             &upstream.target
         });
     let scope = caller::scope(&snapshot.chain, peer, &head.headers);
-    let headers = OutboundRequest::forwarded(&head.headers);
+    let headers = OutboundRequest::forwarded(&head.headers, &snapshot.chain);
     // Its values are parts of the buffer of the connection, which needs another one otherwise.
     drop(head);
     let evaluated = request_policy::enforce(

@@ -15,6 +15,7 @@ mod json_edit;
 mod json_text;
 mod models;
 mod origin_check;
+mod repeated_texts;
 mod request_body;
 mod request_context;
 mod request_policy;

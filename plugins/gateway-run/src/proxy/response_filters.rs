@@ -1,6 +1,7 @@
 //! The response side of the policy chain: one filter per text.
 
 use super::held_json::HeldJson;
+use super::repeated_texts::RepeatedTexts;
 use kt_policy::chat::{self, ContentFilter};
 use kt_policy::{Block, Chain, Decision, Direction, Evaluation, Finding, merge_findings};
 use serde_json::{Value, json};
@@ -17,6 +18,8 @@ pub(super) struct ResponseFilters {
     expects_json: bool,
     /// JSON in fragments, by channel.
     held: HashMap<String, HeldJson>,
+    /// The ends of complete texts, by channel.
+    repeated: RepeatedTexts,
     /// Findings in complete texts.
     findings: Vec<Finding>,
 }
@@ -48,6 +51,7 @@ impl ResponseFilters {
             channels: HashMap::new(),
             expects_json: false,
             held: HashMap::new(),
+            repeated: RepeatedTexts::default(),
             findings: Vec::new(),
         })
     }
@@ -141,10 +145,9 @@ impl ResponseFilters {
     /// Evaluates a text that cannot be changed.
     ///
     /// # Errors
-    /// When a policy blocks the text.
+    /// When a policy finds anything in it.
     pub(super) fn check(&self, text: &str) -> Result<(), FilterError> {
-        let mut filter = self.chain.response_filter();
-        let block = filter.push(text).block.or_else(|| filter.finish().block);
+        let block = self.chain.refusal(text, Direction::Response);
         Ok(block.map_or(Ok(()), Err)?)
     }
 
@@ -189,6 +192,18 @@ impl ResponseFilters {
         let same = whole.chars().zip(sent.chars()).take_while(|(a, b)| a == b);
         let length: usize = same.map(|(c, _)| c.len_utf8()).sum();
         Ok(whole[length..].to_owned())
+    }
+
+    /// Filters a complete text of a stream, which may have more on the same channel: a value that
+    /// goes on in it is replaced from there on.
+    ///
+    /// # Errors
+    /// When a policy blocks the text.
+    pub(super) fn complete_of(&mut self, channel: &str, text: &str) -> Result<String, FilterError> {
+        let Some(before) = self.repeated.take(channel, text) else {
+            return Err(FilterError::TooLarge);
+        };
+        self.continued_json(before, text)
     }
 
     /// Filters a complete text. If it is JSON, its strings are evaluated without their escapes,

@@ -1,7 +1,7 @@
 //! The texts of a response, and which of them belong to the protocol.
 
 use kt_policy::RestoredText;
-use kt_policy::chat::restored_field;
+use kt_policy::chat::{is_word_of_protocol, restored_field};
 use serde_json::{Value, json};
 
 /// The maximum length of a name or an id of the protocol.
@@ -24,7 +24,10 @@ pub(super) enum Segment {
 pub(super) enum FieldKind {
     /// An id, a type or opaque data: never changed, never held back.
     Protocol,
-    /// The name of a function: evaluated, but never changed, never held back.
+    /// An id or a type that may have a value in it: evaluated, never held back.
+    Word,
+    /// The name of a function: never changed, never held back; what is found in it ends the
+    /// stream.
     Name,
     /// A fragment of a text that continues in the next chunks.
     Fragment,
@@ -170,12 +173,11 @@ impl TextField {
     /// of the protocol only if it has the form of one; otherwise it is a complete text.
     pub(super) fn kind(&self) -> FieldKind {
         let text = self.text.as_str();
-        let form = |form: Form| {
-            if form.matches(text) {
-                form.kind()
-            } else {
-                FieldKind::Complete
-            }
+        let form = |form: Form| match form {
+            _ if !form.matches(text) => FieldKind::Complete,
+            Form::Name => FieldKind::Name,
+            Form::Id if !is_word_of_protocol(text) => FieldKind::Word,
+            Form::Id | Form::Model | Form::Base64 => FieldKind::Protocol,
         };
         match self.names().as_slice() {
             ["choices", "[]", "delta", rest @ ..] => match message_form(rest) {
@@ -186,7 +188,13 @@ impl TextField {
             ["choices", "[]", "message", rest @ ..] => {
                 message_form(rest).map_or(FieldKind::Complete, form)
             }
-            ["choices", "[]", "text"] => FieldKind::Fragment,
+            // What other interfaces call the next piece of a text.
+            ["choices", "[]", "text"]
+            | ["delta"]
+            | ["delta", "text" | "partial_json" | "thinking"]
+            | ["message", "content"]
+            | ["text" | "response"]
+            | ["candidates", "[]", "content", "parts", "[]", "text"] => FieldKind::Fragment,
             [
                 "choices",
                 "[]",
@@ -221,13 +229,6 @@ impl Form {
             Self::Id | Self::Name => is_id(text),
             Self::Model => is_name(text, "/@+"),
             Self::Base64 => is_base64(text),
-        }
-    }
-
-    fn kind(self) -> FieldKind {
-        match self {
-            Self::Name => FieldKind::Name,
-            _ => FieldKind::Protocol,
         }
     }
 }

@@ -68,7 +68,7 @@ fn convert(
     upstream: &str,
     status: StatusCode,
     document: &Value,
-    filters: Option<&mut ResponseFilters>,
+    mut filters: Option<&mut ResponseFilters>,
 ) -> ErrorResponse {
     if matches!(
         status,
@@ -81,13 +81,20 @@ fn convert(
     }
     let error = document.get("error").unwrap_or(document);
     let returned = format!("upstream `{upstream}` returned {status}");
+    let passes = |text: &str| {
+        let filters = filters.as_ref();
+        filters.is_none_or(|filters| filters.check(text).is_ok())
+    };
+    let [kind, code] = ["type", "code"].map(|key| {
+        let value = error.get(key).filter(|value| is_word(value));
+        value.filter(|value| passes(&plain(value))).cloned()
+    });
     let message = match (message(error), status.is_client_error()) {
         (None, _) => returned,
-        (Some(message), true) => filtered(message, filters),
-        (Some(message), false) => format!("{returned}: {}", filtered(message, filters)),
+        (Some(message), true) => filtered(message, filters.take()),
+        (Some(message), false) => format!("{returned}: {}", filtered(message, filters.take())),
     };
-    let word = |key: &str| error.get(key).filter(|value| is_word(value)).cloned();
-    ErrorResponse::upstream_status(status, word("type"), word("code"), message)
+    ErrorResponse::upstream_status(status, kind, code, message)
 }
 
 fn message(error: &Value) -> Option<&str> {
@@ -108,6 +115,12 @@ fn filtered(message: &str, filters: Option<&mut ResponseFilters>) -> String {
             .complete(&message)
             .unwrap_or_else(|_| "the message was withheld by a policy".to_owned()),
     }
+}
+
+fn plain(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn is_word(value: &Value) -> bool {

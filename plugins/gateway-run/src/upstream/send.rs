@@ -9,7 +9,7 @@ use crate::snapshot::Upstream;
 use crate::time_limit::timeout_at;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
-use kt_policy::Trigger;
+use kt_policy::{Chain, Direction, Trigger};
 use serde_json::Value;
 use std::pin::pin;
 use std::time::Instant;
@@ -34,17 +34,31 @@ pub(crate) struct OutboundRequest<'r> {
 }
 
 impl OutboundRequest<'_> {
-    /// Copies the headers of a caller that are forwarded.
-    pub(crate) fn forwarded(headers: &HeaderMap) -> HeaderMap {
+    /// Copies the headers of a caller that are forwarded: those in which a chain finds nothing.
+    pub(crate) fn forwarded(headers: &HeaderMap, chain: &Chain) -> HeaderMap {
         let mut forwarded = HeaderMap::new();
         for name in FORWARDED {
             let value = headers.get(&name).map(HeaderValue::as_bytes);
-            if let Some(Ok(copy)) = value.map(HeaderValue::from_bytes) {
+            let Some((value, text)) = value.and_then(|v| Some((v, std::str::from_utf8(v).ok()?)))
+            else {
+                continue;
+            };
+            let is_trace = name == "traceparent" && is_trace(text);
+            if !is_trace && chain.refusal(text, Direction::Request).is_some() {
+                continue;
+            }
+            if let Ok(copy) = HeaderValue::from_bytes(value) {
                 forwarded.insert(name, copy);
             }
         }
         forwarded
     }
+}
+
+/// Whether a text has the form of `traceparent` (W3C Trace Context, section 3.2): random digits.
+fn is_trace(text: &str) -> bool {
+    let is_digit = |byte: u8| byte == b'-' || matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    text.bytes().all(is_digit) && text.split('-').map(str::len).eq([2, 32, 16, 2])
 }
 
 /// Why an upstream did not respond.
@@ -132,4 +146,37 @@ fn headers(upstream: &Upstream, request: &OutboundRequest<'_>) -> HeaderMap {
         }
     }
     headers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::OutboundRequest;
+    use http::HeaderMap;
+    use kt_policy::{Limits, Source, compile, parse};
+
+    #[test]
+    fn headers_with_values_are_not_forwarded() {
+        let text = "pack: {name: t, version: 1.0.0, enabled: true}\n\
+            policies: {chain: [pii-detector]}\npolicy: {pii-detector: {}}\n";
+        let document = parse(&[Source::new("test.yaml", text)]).unwrap();
+        let chain = compile(&document, &Limits::default()).unwrap();
+        let trace = "00-41111111111111114111111111111111-4111111111111111-01";
+        for (name, value, is_forwarded) in [
+            ("openai-organization", "org-1", true),
+            ("openai-project", "bob@example.com", false),
+            ("traceparent", trace, true),
+            ("traceparent", "4111 1111 1111 1111", false),
+            ("tracestate", "k=bob@example.com", false),
+            ("authorization", "Bearer k", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, value.parse().unwrap());
+            let forwarded = OutboundRequest::forwarded(&headers, &chain);
+            assert_eq!(
+                forwarded.contains_key(name),
+                is_forwarded,
+                "{name}: {value}"
+            );
+        }
+    }
 }

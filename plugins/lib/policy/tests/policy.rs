@@ -46,6 +46,8 @@ mod problems;
 mod restoration;
 #[path = "policy/sample.rs"]
 mod sample;
+#[path = "policy/smuggling.rs"]
+mod smuggling;
 #[path = "policy/snippets.rs"]
 mod snippets;
 #[path = "policy/stream.rs"]

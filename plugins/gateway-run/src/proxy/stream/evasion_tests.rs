@@ -274,3 +274,88 @@ fn text_in_a_data_url_of_an_event_is_decoded() {
         r#"{"choices":[],"citations":["data:text/plain,%5BEMAIL%5D","data:text/plain;base64,bWFpbCBbRU1BSUxd"]}"#
     );
 }
+
+#[test]
+fn text_outside_of_deltas_is_judged_together_too() {
+    type Event = fn(&str) -> String;
+    let fragments: [Event; 4] = [
+        |text| format!(r#"{{"type":"t","delta":"{text}"}}"#),
+        |text| format!(r#"{{"type":"t","delta":{{"type":"x","text":"{text}"}}}}"#),
+        |text| format!(r#"{{"candidates":[{{"content":{{"parts":[{{"text":"{text}"}}]}}}}]}}"#),
+        |text| format!(r#"{{"message":{{"role":"assistant","content":"{text}"}}}}"#),
+    ];
+    let complete: [Event; 3] = [
+        |text| format!(r#"{{"citations":["{text}"]}}"#),
+        |text| format!(r#"{{"choices":[{{"index":0,"message":{{"content":"{text}"}}}}]}}"#),
+        |text| delta(&format!(r#"{{"annotations":[{{"title":"{text}"}}]}}"#)),
+    ];
+    let text = "see 4111 1111 1111 1111 now";
+    for (event, length) in fragments
+        .iter()
+        .map(|event| (event, 1))
+        .chain(complete.iter().map(|event| (event, 5)))
+    {
+        let pieces: Vec<String> = text
+            .as_bytes()
+            .chunks(length)
+            .map(|piece| event(std::str::from_utf8(piece).unwrap()))
+            .collect();
+        let sent = transform("{}", &pieces).unwrap();
+        let (before, behind) = event("\u{1}")
+            .split_once('\u{1}')
+            .map(|(a, b)| (a.to_owned(), b.to_owned()))
+            .unwrap();
+        let inside = sent
+            .iter()
+            .filter_map(|e| e.strip_prefix(&before)?.strip_suffix(&behind));
+        let joined: String = inside.collect();
+        assert!(joined.contains("[CARD]"), "{sent:?}");
+        assert!(!joined.contains("1111 1111 1111"), "{joined}");
+        if length == 1 {
+            assert!(!sent.concat().contains("4"), "{sent:?}");
+        }
+    }
+    // What a host says again and again, or lets grow, stays as it is.
+    let again = [
+        "https://a.org/4111",
+        "https://a.org/4111",
+        "https://a.org/4111 1111",
+    ];
+    let events = again.map(complete[0]);
+    assert_eq!(transform("{}", &events).unwrap(), events);
+}
+
+#[test]
+fn words_of_the_protocol_have_no_values() {
+    for event in [
+        r#"{"id":"ID","choices":[{"index":0,"delta":{"content":"hello! "}}]}"#,
+        r#"{"object":"ID","choices":[{"index":0,"delta":{"content":"hello! "}}]}"#,
+        r#"{"choices":[{"index":0,"delta":{"role":"ID"}}]}"#,
+        r#"{"choices":[{"index":0,"delta":{},"finish_reason":"ID"}]}"#,
+        r#"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"ID","function":{"name":"f"}}]}}]}"#,
+    ] {
+        let sent = transform("{}", &[event.replace("ID", "4111111111111111")]).unwrap();
+        assert_eq!(sent, [event.replace("ID", "[CARD]")]);
+        let kept = [event.replace("ID", "call-99887766")];
+        assert_eq!(transform("{}", &kept).unwrap(), kept);
+    }
+    // An event that differs from the one before it in its id.
+    let events = ["chat-1", "chat-2", "123-45-6789", "x-1", "123-45-6789"];
+    let events = events.map(|id| {
+        format!(r#"{{"id":"{id}","choices":[{{"index":0,"delta":{{"content":"hello! "}}}}]}}"#)
+    });
+    let sent = transform("{}", &events).unwrap();
+    assert_eq!(
+        sent.concat(),
+        events.concat().replace("123-45-6789", "[SSN]")
+    );
+    // A name cannot be changed.
+    transform(
+        "{}",
+        &[call(r#","id":"c""#, r#""name":"4111111111111111""#)],
+    )
+    .unwrap_err();
+    let pieces =
+        ["4111", "1111", "1111", "1111"].map(|piece| call("", &format!(r#""name":"{piece}""#)));
+    transform("{}", &pieces).unwrap_err();
+}

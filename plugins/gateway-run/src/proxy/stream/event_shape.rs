@@ -1,7 +1,8 @@
 //! Events that differ from an earlier one in a text only, as nearly all of a stream do: they are
 //! read without a parser.
 
-use super::super::text_field::{is_base64, is_id};
+use super::super::text_field::is_base64;
+use kt_policy::chat::is_word_of_protocol;
 use kt_policy::json::members;
 
 /// What an event consists of.
@@ -10,6 +11,8 @@ pub(super) struct EventShape {
     strings: Vec<(String, Content)>,
     /// What stands behind the last one.
     end: String,
+    /// The id, which has been judged.
+    id: String,
 }
 
 /// What a string that varies consists of.
@@ -56,6 +59,7 @@ impl EventShape {
         let shape = Self {
             strings,
             end: event.get(at..)?.to_owned(),
+            id: id.unwrap_or_default().trim_matches('"').to_owned(),
         };
         let read = shape.read(event.as_bytes())?;
         (read.length == event.len()).then_some(shape)
@@ -72,7 +76,7 @@ impl EventShape {
             let inside_text = std::str::from_utf8(inside).ok()?;
             match content {
                 Content::Text => (text, start) = (inside_text, at),
-                Content::Id if is_id(inside_text) => {}
+                Content::Id if inside_text == self.id || is_word_of_protocol(inside_text) => {}
                 Content::Base64 if is_base64(inside_text) => {}
                 Content::Id | Content::Base64 => return None,
             }
@@ -120,7 +124,7 @@ mod tests {
             (EVENT.replace("hi", ""), ""),
             (EVENT.replace("hi", "a\\\"b\\\\"), "a\\\"b\\\\"),
             (EVENT.replace("hi", "größer"), "größer"),
-            (EVENT.replace("c1", "c2").replace("aB", "x"), "hi"),
+            (EVENT.replace("c1", "call_2").replace("aB", "x"), "hi"),
         ] {
             let more = event.clone() + "\n\nmore";
             let shape = shape();
@@ -139,6 +143,7 @@ mod tests {
             EVENT.replace("hi", "a\\"),
             EVENT.replace("aB", "a b"),
             EVENT.replace("c1", "mail a@b.org"),
+            EVENT.replace("c1", "123-45-6789"),
             EVENT.replace("c1", "\\u0061"),
             EVENT[..40].to_owned(),
             EVENT[..EVENT.len() - 1].to_owned(),

@@ -45,7 +45,9 @@ impl Shape {
     /// Returns the shape of an event that has one text that goes on, and otherwise only fields of the
     /// protocol.
     pub(super) fn of_text(data: &str, fields: &[TextField]) -> Option<Self> {
-        let mut texts = fields.iter().filter(|f| f.kind() != FieldKind::Protocol);
+        // What is judged already is the same in every event of the shape.
+        let is_text = |f: &&TextField| !matches!(f.kind(), FieldKind::Protocol | FieldKind::Word);
+        let mut texts = fields.iter().filter(is_text);
         let field = texts.next().filter(|_| texts.next().is_none())?;
         let goes_on = field.kind() == FieldKind::Fragment && !field.is_arguments();
         if !goes_on || fields.iter().any(TextField::is_tool_call_id) {

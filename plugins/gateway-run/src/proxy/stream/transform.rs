@@ -298,6 +298,7 @@ impl Transformer {
                     filters.check(&field.text)?;
                     continue;
                 }
+                FieldKind::Word => filters.complete(&field.text)?,
                 FieldKind::Complete => self.complete(filters, field)?,
                 FieldKind::Fragment => self.fragment(filters, field, finished)?,
             };
@@ -343,7 +344,7 @@ impl Transformer {
         filters: &mut ResponseFilters,
         field: &TextField,
     ) -> Result<String, StreamError> {
-        let text = filters.complete(&field.text)?;
+        let text = filters.complete_of(&field.channel(), &field.text)?;
         Ok(match &mut self.restoration {
             Some(restoration) => restoration.complete(field, text),
             None => text,
@@ -376,9 +377,9 @@ impl Transformer {
         if is_finished {
             return Ok(text);
         }
-        if let Some(choice) = self.choices.get_mut(&index) {
-            choice.open.insert(channel, field.path.clone());
-        }
+        // Texts outside of choices are ended as those of the first.
+        let choice = self.choices.entry(index).or_default();
+        choice.open.insert(channel, field.path.clone());
         Ok(text)
     }
 

@@ -10,7 +10,7 @@ use super::evaluation::{
 use super::filter::StreamFilter;
 use super::guard::{Direction, Guard};
 use super::rules::Rules;
-use super::scanner::Scanner;
+use super::scanner::{Blocked, Scanner};
 use crate::known_parts::{CallerScope, KnownParts};
 use crate::model::PolicyKind;
 
@@ -109,6 +109,23 @@ impl Chain {
     #[must_use]
     pub fn response_filter(&self) -> StreamFilter {
         StreamFilter::new(Arc::clone(&self.compiled))
+    }
+
+    /// Returns the refusal of a text that cannot be rewritten: whatever is found in it refuses it,
+    /// also where it would be redacted elsewhere.
+    #[must_use]
+    pub fn refusal(&self, text: &str, direction: Direction) -> Option<Block> {
+        let rules = self.compiled.rules.as_ref()?;
+        let mut scanner = Scanner::labeled("");
+        scanner.push(rules, text, true);
+        let found = scanner.matched.first();
+        let found = found.map(|(pattern, _)| Blocked::Pattern(*pattern));
+        let blocked = scanner.blocked_by.or(found)?;
+        let code = match direction {
+            Direction::Request => "input_blocked",
+            Direction::Response => "output_blocked",
+        };
+        Some(self.compiled.block_of(rules, blocked, code))
     }
 
     /// A filter for the value of a key.

@@ -139,7 +139,8 @@ fn byte_spans(
     let mut next = 0;
     let mut byte_of = |character: usize| {
         let at = offsets.nth(character - next);
-        next = character + 1;
+        // A number of a guard, however large.
+        next = character.saturating_add(1);
         at.ok_or_else(|| "a span ends behind the text".to_owned())
     };
     let mut found = Vec::with_capacity(joined.len());
@@ -304,7 +305,7 @@ fn rewrite(
 
 impl Guard {
     /// Returns its refusal.
-    fn block(&self, direction: Direction) -> Block {
+    pub(crate) fn block(&self, direction: Direction) -> Block {
         Block {
             policy: self.policy,
             code: match direction {

@@ -9,7 +9,7 @@ use super::protocol::Direction;
 use super::request_parts::RequestParts;
 use super::unit::Unit;
 use super::units::Units;
-use crate::chain::{Chain, Decision, Evaluation, Finding, PromptText};
+use crate::chain::{Chain, Decision, Direction as Side, Evaluation, Finding, PromptText};
 use crate::json::{Edit, JsonError, ScalarKind, apply_edits, each_scalar};
 use crate::placeholder::PlaceholderValues;
 
@@ -83,7 +83,8 @@ pub fn evaluate_parts(
     let single: Vec<(PromptText<'_>, &str)> =
         roles.texts(&units.single).into_iter().zip(labels).collect();
     let mut found = Findings::default();
-    let single = chain.inspect_labeled_prompt(&single, found.of(&units.single));
+    let mut single = chain.inspect_labeled_prompt(&single, found.of(&units.single));
+    refuse_fixed(chain, &units.single, &mut single, Side::Request);
     let readings = roles.texts(&units.readings).into_iter();
     let readings: Vec<_> = readings.map(|text| (text, "")).collect();
     let readings = chain.inspect_labeled_prompt(&readings, found.of(&units.readings));
@@ -124,9 +125,20 @@ pub fn evaluate_response(chain: &Chain, document: &str) -> Result<EvaluatedDocum
         let texts: Vec<(&str, &str)> = texts.collect();
         chain.inspect_response(&texts)
     };
-    let single = inspect(&units.single);
+    let mut single = inspect(&units.single);
+    refuse_fixed(chain, &units.single, &mut single, Side::Response);
     let readings = inspect(&units.readings);
     evaluated(&mut units, single, readings, None)
+}
+
+/// Refuses a document with a text that would be redacted and cannot be rewritten.
+fn refuse_fixed(chain: &Chain, units: &[Unit<'_>], evaluation: &mut Evaluation, side: Side) {
+    let mut fixed = evaluation.rewrites.iter();
+    let fixed = fixed.find_map(|rewrite| units.get(rewrite.index).filter(|unit| unit.is_fixed()));
+    if let Some(block) = fixed.and_then(|unit| chain.refusal(&unit.text, side)) {
+        evaluation.decision = Decision::Block(block);
+        evaluation.rewrites.clear();
+    }
 }
 
 /// Returns the texts of a request as a chain has to judge them, without those of known parts.

@@ -8,6 +8,9 @@ use super::data_url::decode_base64;
 /// Fewest characters of a run: the shortest values have seven.
 const LEAST: usize = 12;
 
+/// Fewest characters of a line of a run that goes on in the next.
+const LEAST_LINE: usize = 20;
+
 /// An encoded run of a text.
 pub(super) struct EncodedRun {
     pub(super) range: Range<usize>,
@@ -34,15 +37,52 @@ pub(super) fn encoded_runs(text: &str) -> Vec<EncodedRun> {
             .iter()
             .take_while(|byte| is_digit(**byte))
             .count();
-        let padding = bytes[at + length..]
-            .iter()
-            .take(2)
-            .take_while(|byte| **byte == b'=');
-        let end = at + length + padding.count();
-        runs.extend(decode(&text[at..end], at..end));
+        let mut lines: Vec<Range<usize>> = std::iter::once(at..at + length).collect();
+        while let Some(line) = next_line(bytes, lines.last()) {
+            lines.push(line);
+        }
+        let end = lines.last().map_or(at, |line| line.end);
+        let padding = bytes[end..].iter().take(2);
+        let end = end + padding.take_while(|byte| **byte == b'=').count();
+        if let Some(last) = lines.last_mut() {
+            last.end = end;
+        }
+        let joined = (lines.len() > 1).then(|| {
+            decode(
+                &lines
+                    .iter()
+                    .map(|line| &text[line.clone()])
+                    .collect::<String>(),
+                at..end,
+            )
+        });
+        match joined.flatten() {
+            Some(run) => runs.push(run),
+            None => runs.extend(
+                lines
+                    .into_iter()
+                    .filter_map(|line| decode(&text[line.clone()], line)),
+            ),
+        }
         at = end;
     }
     runs
+}
+
+/// Returns the digits of the line behind one that has nothing behind them.
+fn next_line(bytes: &[u8], line: Option<&Range<usize>>) -> Option<Range<usize>> {
+    let line = line.filter(|line| line.len() >= LEAST_LINE)?;
+    let rest = &bytes[line.end..];
+    let rest = rest
+        .strip_prefix(b"\r")
+        .unwrap_or(rest)
+        .strip_prefix(b"\n")?;
+    let is_blank = |byte: &&u8| matches!(**byte, b' ' | b'\t');
+    let blanks = rest.iter().take_while(is_blank).count();
+    let start = bytes.len() - rest.len() + blanks;
+    let digits = bytes[start..].iter().take_while(|byte| is_digit(**byte));
+    let length = digits.count();
+    (length > 0).then_some(start..start + length)
 }
 
 fn is_digit(byte: u8) -> bool {
@@ -103,6 +143,10 @@ mod tests {
         let texts: Vec<&str> = runs.iter().map(|run| run.text.trim()).collect();
         assert_eq!(texts[..2], ["bob@example.com"; 2]);
         assert_eq!(&text[runs[0].range.clone()], "Ym9iQGV4YW1wbGUuY29t");
+        let lines = "note: c29tZSB3b3JkcyBiZWZvcmUgYm9i\r\n  QGV4YW1wbGUuY29tIGFuZCBiZWhpbmQ=\nEnd";
+        let runs = encoded_runs(lines);
+        assert_eq!(runs[0].text, "some words before bob@example.com and behind");
+        assert!(lines[runs[0].range.clone()].ends_with('='));
         for text in [
             "",
             "getElementById internationalization RESPONSIBILITIES",

@@ -5,7 +5,10 @@ use super::numbering::number_markers;
 use super::protocol;
 use super::unit::Unit;
 use super::units::Units;
-use crate::chain::{Chain, Direction, Guard, GuardText, Judgment, Rewrite, evaluate_judgments};
+use crate::chain::{
+    Chain, Decision, Direction, Guard, GuardAction, GuardText, Judgment, Rewrite,
+    evaluate_judgments,
+};
 use crate::json::JsonError;
 
 /// Returns the texts of a document, in the order of their indexes.
@@ -16,7 +19,7 @@ use crate::json::JsonError;
 /// # Errors
 /// When it is not JSON that every reader reads alike.
 pub fn guard_texts(document: &str, direction: Direction) -> Result<Vec<GuardText>, JsonError> {
-    let units = Units::of(document, side(direction))?;
+    let units = units_of(document, direction)?;
     let roles = Roles::new(&units.roles);
     let text = |unit: &Unit<'_>| GuardText {
         role: match direction {
@@ -40,7 +43,7 @@ pub fn evaluate_guards(
     direction: Direction,
     judgments: &[(usize, Judgment)],
 ) -> Result<EvaluatedDocument, JsonError> {
-    let mut units = Units::of(document, side(direction))?;
+    let mut units = units_of(document, direction)?;
     let texts = units.single.iter().chain(&units.readings);
     let texts: Vec<&str> = texts.map(|unit| &*unit.text).collect();
     let guard = |(index, judgment)| Some((chain.guards().get(index)?, judgment));
@@ -55,6 +58,17 @@ pub fn evaluate_guards(
         rewrites.partition(|rewrite| rewrite.index < count);
     for rewrite in &mut of_readings {
         rewrite.index -= count;
+    }
+    let mut fixed = of_single.iter().map(|rewrite| rewrite.index);
+    if let Some(index) = fixed.find(|index| units.single[*index].is_fixed()) {
+        let finds = |judgment: &&(&Guard, &Judgment)| {
+            let judged = judgment.1.as_ref().ok().and_then(|texts| texts.get(index));
+            judgment.0.action == GuardAction::Redact && judged.is_some_and(|j| !j.spans.is_empty())
+        };
+        if let Some((guard, _)) = judgments.iter().find(finds) {
+            evaluation.decision = Decision::Block(guard.block(direction));
+            return Ok(EvaluatedDocument::new(evaluation, Vec::new()));
+        }
     }
     // The values of guards are not restored.
     drop(number_markers(
@@ -74,6 +88,13 @@ pub fn evaluate_guards(
         edits.extend(units.edits(&readings[index], &spans));
     }
     Ok(EvaluatedDocument::new(evaluation, edits))
+}
+
+/// Returns the texts of a document but the words of the protocol, which no guard is asked about.
+fn units_of(document: &str, direction: Direction) -> Result<Units<'_>, JsonError> {
+    let mut units = Units::of(document, side(direction))?;
+    units.single.retain(|unit| !unit.is_decoded);
+    Ok(units)
 }
 
 fn side(direction: Direction) -> protocol::Direction {

@@ -30,5 +30,6 @@ pub use document::{
 };
 pub use explain::{TextExplanation, explain_request, explain_response};
 pub use guard_texts::{evaluate_guards, guard_texts};
+pub use protocol::is_word_of_protocol;
 pub use request_parts::RequestParts;
 pub use restoration::{RestoredDocument, restore_response, restored_field};

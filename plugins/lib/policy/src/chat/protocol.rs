@@ -4,6 +4,7 @@
 //! recognized by its place *and* its form: what does not have the form is text,
 //! or the place would be a way to smuggle one.
 
+use super::data_url::begins_as_text;
 use crate::json::Segment;
 
 /// What a string is.
@@ -12,8 +13,10 @@ pub(super) enum Role {
     /// Text: judged, and rewritten where something is to be redacted.
     Text,
     /// The name of a function or a schema: judged, never rewritten, since the
-    /// other side knows it by its name.
+    /// other side knows it by its name. What would be redacted in it is refused.
     Name,
+    /// An id or a keyword of unknown form: only values are looked for in it.
+    Word,
     /// A word of the protocol: neither.
     Protocol,
 }
@@ -64,6 +67,74 @@ const KEYWORDS: [&str; 13] = [
     "mode",
     "native_finish_reason",
 ];
+/// The keywords of the protocol and of JSON Schema that are known; others are judged.
+const KNOWN_KEYWORDS: [&str; 45] = [
+    "array",
+    "assistant",
+    "auto",
+    "boolean",
+    "chat.completion",
+    "chat.completion.chunk",
+    "content",
+    "content_filter",
+    "custom",
+    "default",
+    "developer",
+    "document",
+    "enabled",
+    "ephemeral",
+    "file",
+    "flex",
+    "function",
+    "function_call",
+    "grammar",
+    "high",
+    "image_url",
+    "input_audio",
+    "input_text",
+    "integer",
+    "json_object",
+    "json_schema",
+    "length",
+    "low",
+    "medium",
+    "minimal",
+    "none",
+    "null",
+    "number",
+    "object",
+    "output_text",
+    "priority",
+    "required",
+    "stop",
+    "string",
+    "system",
+    "text",
+    "tool",
+    "tool_calls",
+    "tool_result",
+    "user",
+];
+/// Words that ids begin with, each with a sign behind it.
+const ID_WORDS: [&str; 17] = [
+    "call",
+    "chat",
+    "chatcmpl",
+    "cmpl",
+    "fc",
+    "file",
+    "fp",
+    "function",
+    "functions",
+    "gen",
+    "item",
+    "msg",
+    "req",
+    "resp",
+    "rs",
+    "tool",
+    "toolu",
+];
 /// Keys of ids.
 const IDS: [&str; 8] = [
     "id",
@@ -76,13 +147,19 @@ const IDS: [&str; 8] = [
     "request_id",
 ];
 /// Keys of encoded bytes that only a provider can read.
-const OPAQUE: [&str; 6] = [
+const OPAQUE: [&str; 5] = [
     "signature",
     "thought_signature",
     "encrypted_content",
-    "data",
     "b64_json",
     "obfuscation",
+];
+/// Keys whose member `data` is such bytes.
+const WITH_DATA: [&str; 4] = [
+    "reasoning_details",
+    "thinking_blocks",
+    "input_audio",
+    "audio",
 ];
 /// Keys whose member `name` is the name of a function, a schema or a tool.
 const NAMED: [&str; 5] = [
@@ -111,29 +188,49 @@ pub(super) fn role_of(path: &[Segment<'_>], text: &str) -> Role {
         return Role::Protocol;
     }
     if KEYWORDS.contains(&key) && is_keyword(text) {
-        return Role::Protocol;
+        return match KNOWN_KEYWORDS.binary_search(&text) {
+            Ok(_) => Role::Protocol,
+            Err(_) => Role::Word,
+        };
     }
     if IDS.contains(&key) && is_id(text) {
+        return if says_nothing(text) {
+            Role::Protocol
+        } else {
+            Role::Word
+        };
+    }
+    let is_opaque = OPAQUE.contains(&key) || (key == "data" && is_in(path, &WITH_DATA));
+    if (is_opaque && is_base64(text)) || is_media(key, text) {
         return Role::Protocol;
     }
-    if (OPAQUE.contains(&key) && is_base64(text)) || is_media(key, text) {
-        return Role::Protocol;
-    }
-    if key == "name" && is_name(text) && is_named(path) {
+    if key == "name" && is_name(text) && is_in(path, &NAMED) {
         return Role::Name;
     }
     Role::Text
 }
 
+/// Whether a text is a known keyword of the protocol, or an id that says nothing: no value can be in
+/// it.
+#[must_use]
+pub fn is_word_of_protocol(text: &str) -> bool {
+    KNOWN_KEYWORDS.binary_search(&text).is_ok() || (is_id(text) && says_nothing(text))
+}
+
 /// Tells whether a number at a path is a parameter of the protocol, a count, an index or a
 /// time rather than data.
-pub(super) fn is_protocol_number(path: &[Segment<'_>], direction: Direction) -> bool {
+pub(super) fn is_protocol_number(
+    path: &[Segment<'_>],
+    digits: usize,
+    direction: Direction,
+) -> bool {
     let Some(Segment::Key(key)) = path.last() else {
         return false;
     };
     let key: &str = key;
     if matches!(key, "index" | "created" | "start_index" | "end_index") {
-        return true;
+        // Also milliseconds; no card has so few digits without a word before it.
+        return digits <= LONG_NUMBER;
     }
     match path {
         [Segment::Key(_)] => PARAMETERS.contains(&key),
@@ -143,7 +240,8 @@ pub(super) fn is_protocol_number(path: &[Segment<'_>], direction: Direction) -> 
     }
 }
 
-fn is_named(path: &[Segment<'_>]) -> bool {
+/// Whether a value is a member of one of these, or of an item of them.
+fn is_in(path: &[Segment<'_>], names: &[&str]) -> bool {
     let parents = path
         .iter()
         .rev()
@@ -152,7 +250,7 @@ fn is_named(path: &[Segment<'_>]) -> bool {
             Segment::Key(key) => Some(&**key),
             Segment::Index(_) => None,
         });
-    parents.take(1).any(|parent| NAMED.contains(&parent))
+    parents.take(1).any(|parent| names.contains(&parent))
 }
 
 fn is_keyword(text: &str) -> bool {
@@ -189,6 +287,21 @@ fn is_id(text: &str) -> bool {
         && runs.max().unwrap_or(0) < LONG_NUMBER
 }
 
+/// Whether behind the words that ids begin with an id has only letters and digits, or a UUID.
+fn says_nothing(id: &str) -> bool {
+    let mut rest = id;
+    while let Some((word, behind)) = rest.split_once(['_', '-', '.', ':'])
+        && ID_WORDS.binary_search(&word).is_ok()
+    {
+        rest = behind;
+    }
+    let is_uuid = || {
+        let groups = rest.split('-').map(str::len);
+        groups.eq([8, 4, 4, 4, 12]) && rest.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
+    };
+    rest.len() < id.len() && (rest.bytes().all(|b| b.is_ascii_alphanumeric()) || is_uuid())
+}
+
 /// Encoded bytes, with letters of both cases or digits among them as chance
 /// has it; not a word and not a number.
 fn is_base64(text: &str) -> bool {
@@ -200,7 +313,8 @@ fn is_base64(text: &str) -> bool {
         && text.bytes().any(|b| b.is_ascii_lowercase())
 }
 
-/// Images and sound: megabytes of base64 without text.
+/// Images and sound: megabytes of base64 without text. Pictures of SVG are text, and what begins as
+/// a text is none of them.
 fn is_media(key: &str, text: &str) -> bool {
     let media = [
         "data:image/",
@@ -212,6 +326,8 @@ fn is_media(key: &str, text: &str) -> bool {
         && media.iter().any(|prefix| text.starts_with(prefix))
         && text.split_once(";base64,").is_some_and(|(head, data)| {
             head.len() < 128
+                && !head.contains("svg")
+                && !begins_as_text(data)
                 && data
                     .bytes()
                     .all(|b| b.is_ascii_alphanumeric() || b"+/=-_".contains(&b))
@@ -253,9 +369,19 @@ mod tests {
         ] {
             let path = path(names);
             let found = [Direction::Request, Direction::Response]
-                .map(|direction| is_protocol_number(&path, direction));
+                .map(|direction| is_protocol_number(&path, 10, direction));
             assert_eq!(found, [request, response], "{names}");
         }
+        for (digits, expected) in [(10, true), (13, true), (16, false)] {
+            let is_time = is_protocol_number(&path("x/created"), digits, Direction::Request);
+            assert_eq!(is_time, expected, "{digits}");
+        }
+    }
+
+    #[test]
+    fn tables_are_sorted() {
+        assert!(super::KNOWN_KEYWORDS.is_sorted());
+        assert!(super::ID_WORDS.is_sorted());
     }
 
     #[test]
@@ -269,6 +395,17 @@ mod tests {
             (
                 "choices/0/message/tool_calls/0/id",
                 "functions.get:0",
+                Role::Word,
+            ),
+            ("messages/0/tool_call_id", "nightjar", Role::Word),
+            ("messages/0/tool_call_id", "call_nightjar", Role::Protocol),
+            ("messages/0/tool_call_id", "call_ghp_aB3dE6gH9j", Role::Word),
+            ("messages/0/role", "nightjar", Role::Word),
+            ("metadata/type", "nightjar", Role::Word),
+            ("messages/0/content/data", "Z2hwX2FCM2RFNmdIOWo", Role::Text),
+            (
+                "messages/0/content/0/input_audio/data",
+                "Z2hwX2FCM2RFNmdIOWo",
                 Role::Protocol,
             ),
             (
@@ -297,7 +434,7 @@ mod tests {
             ),
             (
                 "messages/0/content/0/image_url/url",
-                "data:image/png;base64,AAAA",
+                "data:image/png;base64,iVBORw0KGgo=",
                 Role::Protocol,
             ),
             (

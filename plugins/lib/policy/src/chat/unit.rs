@@ -19,7 +19,8 @@ pub(super) struct Unit<'d> {
     pub(super) part: Option<usize>,
     /// It is a key.
     pub(super) is_key: bool,
-    /// It is the reading of another text that detectors of intent read decoded themselves.
+    /// Only values are looked for in it: it is the reading of another text that detectors of intent
+    /// read decoded themselves, or a word of the protocol.
     pub(super) is_decoded: bool,
 }
 
@@ -81,6 +82,12 @@ impl<'d> Unit<'d> {
         let end = range.end.min(part.end) - part.start;
         let edit = origin.edit(start..end, String::new())?;
         Some(edit.range.start)
+    }
+
+    /// Whether nothing in it can be changed.
+    pub(super) fn is_fixed(&self) -> bool {
+        let parts = self.parts.as_slice();
+        !parts.is_empty() && parts.iter().all(|(_, origin)| !origin.rewrite)
     }
 
     /// Returns what is replaced with a range of the text: of a number all of it.

@@ -163,7 +163,8 @@ impl<'d> Units<'d> {
             }
             ScalarKind::Number => {
                 let is_short = scalar.text.len() < MIN_NUMBER;
-                if is_short || (outer && is_protocol_number(scalar.path, self.direction)) {
+                let digits = scalar.text.len();
+                if is_short || (outer && is_protocol_number(scalar.path, digits, self.direction)) {
                     return None;
                 }
                 if let Some(integer) = integer_of(&scalar.text) {
@@ -190,7 +191,7 @@ impl<'d> Units<'d> {
             map: scalar.map,
             range: scalar.range,
             parent: context.parent.cloned(),
-            rewrite: role == Role::Text,
+            rewrite: role != Role::Name,
         });
         if scalar.kind == ScalarKind::String {
             if self.add_data_url(&text, &origin, message) {
@@ -204,8 +205,9 @@ impl<'d> Units<'d> {
         let parts = Parts::One((0..text.len(), origin));
         Some(Unit {
             label,
-            part,
+            part: part.filter(|_| role != Role::Word),
             is_key: scalar.kind == ScalarKind::Key,
+            is_decoded: role == Role::Word,
             ..Unit::new(message, text, parts)
         })
     }
@@ -245,12 +247,17 @@ impl<'d> Units<'d> {
             names.truncate(ends.last().copied().unwrap_or_default());
             return false;
         }
-        // An attack may be spread over several values.
-        let texts: Vec<&str> = self.single[before.0..].iter().map(|u| &*u.text).collect();
-        if texts.len() > 1 {
-            let text = texts.join("\n");
-            let parts = Parts::Several(Vec::new());
-            self.gists.push(Unit::new(message, text, parts));
+        // An attack may be spread over several values, with or without their keys.
+        let has_keys = self.single[before.0..].iter().any(|unit| unit.is_key);
+        for with_keys in [true, false] {
+            let units = self.single[before.0..].iter();
+            let units = units.filter(|unit| with_keys || !unit.is_key);
+            let texts: Vec<&str> = units.map(|unit| &*unit.text).collect();
+            if texts.len() > 1 && (with_keys || has_keys) {
+                let text = texts.join("\n");
+                let parts = Parts::Several(Vec::new());
+                self.gists.push(Unit::new(message, text, parts));
+            }
         }
         true
     }

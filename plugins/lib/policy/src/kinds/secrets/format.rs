@@ -81,15 +81,15 @@ impl Format {
         let run = body.iter().take(most + 1);
         let mut length = run.take_while(|byte| self.class.has(**byte)).count();
         *steps += length;
-        if length > most {
-            return Match::None;
-        }
-        if view.is_open_at(at + common + length) {
+        if view.is_open_at(at + common + length) && length <= most {
             return Match::Open;
         }
         // A full stop ends the sentence, not the secret.
         while length > 0 && body[length - 1] == b'.' {
             length -= 1;
+        }
+        if length > most {
+            return Match::None;
         }
         let end = at + common + length;
         let goes_on = view.text.get(end).is_some_and(u8::is_ascii_alphanumeric);
