@@ -132,6 +132,18 @@ impl ChildProcess {
         self.wait_for(deadline, |state| state.has_ended)
     }
 
+    /// Waits, for a bounded time, until what the process has written before its end is read and
+    /// logged; returns whether it is.
+    pub(super) fn wait_drained(&self) -> bool {
+        // The thread that waits for the end of the process decides; its time is the bound.
+        self.wait_for(Instant::now() + DRAIN_TIMEOUT * 2, |state| state.is_drained)
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_drained(&self) -> bool {
+        self.lock().is_drained
+    }
+
     fn wait_for(&self, deadline: Instant, condition: impl Fn(&State) -> bool) -> bool {
         let left = deadline.saturating_duration_since(Instant::now());
         let waiting = |state: &mut State| !condition(state);

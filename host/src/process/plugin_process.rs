@@ -186,8 +186,14 @@ impl PluginProcess {
         }
     }
 
-    /// Waits for the end of the process, and ends it after the deadline.
+    /// Waits for the end of the process, and ends it after the deadline. What it has written is
+    /// logged then.
     pub(crate) fn finish_shutdown(&self, deadline: Instant) {
+        self.end_before(deadline);
+        self.child.wait_drained();
+    }
+
+    fn end_before(&self, deadline: Instant) {
         if self.child.wait_ended(deadline) {
             // The exit code of an orderly end is up to the program.
             self.record_crash(false);
@@ -253,4 +259,29 @@ fn check_identity(result: &str, name: &str, version: &str) -> Result<(), Error> 
         .hint("reinstall the plugin"));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PluginProcess;
+    use std::os::unix::process::CommandExt;
+    use std::process::{Command, Stdio};
+    use std::time::{Duration, Instant};
+
+    /// The last lines of a plugin were lost when kt ended before they were read.
+    #[test]
+    fn a_shutdown_waits_for_what_the_process_has_written() {
+        let mut command = Command::new("sh");
+        // With job control, `cat` is in a group of its own, and holds standard error open after
+        // the end of the shell.
+        command
+            .args(["-c", "set -m; cat <&0 >/dev/null &"])
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let process = PluginProcess::connect(command, ("a", "1"), None, Box::new(|| {})).unwrap();
+        process.finish_shutdown(Instant::now() + Duration::from_secs(60));
+        assert!(process.child.is_drained());
+    }
 }
