@@ -91,7 +91,8 @@ impl Embedded {
         let Some(lock) = self.lock()? else {
             return self.send_to_server(request, cancellation);
         };
-        let store = match SqliteStore::open(&self.directory.join(DATABASE_FILE)) {
+        let path = self.directory.join(DATABASE_FILE);
+        let store = match SqliteStore::open_for_one_request(&path) {
             Ok(store) => store,
             Err(error) => return Ok(Some(store_unusable(&error))),
         };

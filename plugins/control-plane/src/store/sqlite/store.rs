@@ -56,6 +56,20 @@ impl SqliteStore {
         Ok(Self::separate(writer, readers, schema))
     }
 
+    /// Opens the file for one request at a time, with one connection: another one would parse the
+    /// schema too.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`].
+    pub fn open_for_one_request(path: &Path) -> Result<Self, StoreError> {
+        permissions::prepare(path)?;
+        let connection = connection::open(path)?;
+        Ok(Self {
+            schema: migrate::migrate(&connection)?,
+            connections: ConnectionMode::Single(Mutex::new(connection)),
+        })
+    }
+
     /// Opens a file for reading only: it is neither created nor migrated nor changed.
     ///
     /// # Errors
