@@ -259,8 +259,8 @@ fn with_arguments(builtin: BuiltinCommand, command: Command) -> Command {
         BuiltinCommand::PluginTrust => plugin_commands::trust(command),
         BuiltinCommand::PluginRemove
         | BuiltinCommand::PluginEnable
-        | BuiltinCommand::PluginDisable
-        | BuiltinCommand::PluginInfo => plugin_commands::named(command),
+        | BuiltinCommand::PluginDisable => plugin_commands::several_named(command),
+        BuiltinCommand::PluginInfo => plugin_commands::named(command),
         BuiltinCommand::PluginVerify => command.arg(
             Arg::new("name")
                 .value_name("NAME")

@@ -91,13 +91,20 @@ pub(super) fn trust(command: Command) -> Command {
 
 /// A command with the name of a plugin.
 pub(super) fn named(command: Command) -> Command {
-    command.arg(
-        Arg::new("name")
-            .value_name("NAME")
-            .help("Name of the plugin")
-            .add(ValueSource::Plugins.completer())
-            .required(true),
-    )
+    command.arg(name())
+}
+
+/// Adds the names of one or more plugins.
+pub(super) fn several_named(command: Command) -> Command {
+    command.arg(name().help("Names of the plugins").num_args(1..))
+}
+
+fn name() -> Arg {
+    Arg::new("name")
+        .value_name("NAME")
+        .help("Name of the plugin")
+        .add(ValueSource::Plugins.completer())
+        .required(true)
 }
 
 fn path(help: &'static str) -> Arg {

@@ -41,19 +41,29 @@ impl<'a> CommandContext<'a> {
         }
     }
 
-    /// Returns the copy of the user of the plugin with the name in the arguments, else the
-    /// one that [`CommandContext::named_plugin`] returns.
+    /// Returns the plugins with the names in the arguments, once each: the copies that are
+    /// used, else the first ones.
     ///
     /// # Errors
     /// Class `not-found`, with the most similar name.
-    pub(super) fn named_user_plugin(
+    pub(super) fn named_plugins(
         &self,
         matches: &ArgMatches,
-    ) -> Result<&'a DiscoveredPlugin, Error> {
-        let named = self.named_plugin(matches)?;
+    ) -> Result<Vec<&'a DiscoveredPlugin>, Error> {
+        let mut names: Vec<&String> = Vec::new();
+        for name in matches.get_many::<String>("name").into_iter().flatten() {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names.into_iter().map(|name| self.plugin(name)).collect()
+    }
+
+    /// Returns the copy of the user of a plugin, else the plugin itself.
+    pub(super) fn copy_of_user(&self, named: &'a DiscoveredPlugin) -> &'a DiscoveredPlugin {
         let mut all = self.registry.all.iter();
         let of_user = all.find(|p| p.source == PluginSource::User && p.name() == named.name());
-        Ok(of_user.unwrap_or(named))
+        of_user.unwrap_or(named)
     }
 
     /// Returns the plugin with the name in the arguments: the copy that is used, else the
@@ -62,7 +72,10 @@ impl<'a> CommandContext<'a> {
     /// # Errors
     /// Class `not-found`, with the most similar name.
     pub(super) fn named_plugin(&self, matches: &ArgMatches) -> Result<&'a DiscoveredPlugin, Error> {
-        let name = matches.get_one::<String>("name").map_or("", String::as_str);
+        self.plugin(matches.get_one::<String>("name").map_or("", String::as_str))
+    }
+
+    fn plugin(&self, name: &str) -> Result<&'a DiscoveredPlugin, Error> {
         let registry: &'a Registry = self.registry;
         let named = || registry.all.iter().filter(|p| p.name() == name);
         let used = named().find(|p| p.state == PluginState::Usable);

@@ -9,7 +9,7 @@ use crate::discovery::{
 use crate::plugin_lock::{LockEntry, PluginLock, current_hashes};
 use clap::ArgMatches;
 use kt_plugin_api::{Class, Error, Output, View};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::PathBuf;
 
 pub(super) fn link(matches: &ArgMatches, context: &CommandContext<'_>) -> Result<Output, Error> {
@@ -31,23 +31,37 @@ pub(super) fn link(matches: &ArgMatches, context: &CommandContext<'_>) -> Result
 }
 
 pub(super) fn remove(matches: &ArgMatches, context: &CommandContext<'_>) -> Result<Output, Error> {
-    let plugin = context.named_user_plugin(matches)?;
-    let name = plugin.name();
-    if plugin.source != PluginSource::User {
-        let message = format!(
-            "plugin `{name}` was not installed by kt, but is part of `{}`",
-            plugin.dir.display()
-        );
-        return Err(
-            Error::new(Class::Conflict, "plugin-not-removable", message).hint(format!(
-                "run `kt plugin disable {name}`, or remove its package"
-            )),
-        );
+    let named = context.named_plugins(matches)?.into_iter();
+    let plugins: Vec<&DiscoveredPlugin> = named.map(|p| context.copy_of_user(p)).collect();
+    // Nothing is removed if one of them cannot be.
+    plugins
+        .iter()
+        .try_for_each(|plugin| check_removable(plugin))?;
+    let names: Vec<String> = plugins.iter().map(|plugin| plugin.name()).collect();
+    for (index, plugin) in plugins.iter().enumerate() {
+        let path = plugin.link.as_ref().unwrap_or(&plugin.dir);
+        let removed = context.installer().remove(&plugin.name(), path);
+        removed.map_err(|error| match names.get(..index) {
+            Some(done @ [_, ..]) => error.cause(format!("already removed: {}", done.join(", "))),
+            _ => error,
+        })?;
     }
-    let path = plugin.link.as_ref().unwrap_or(&plugin.dir);
-    context.installer().remove(&name, path)?;
-    let text = format!("removed {name}");
-    Ok(changed("kt.plugin.remove/1", &name, "removed", text))
+    Ok(all_changed("kt.plugin.remove/1", &names, "removed"))
+}
+
+fn check_removable(plugin: &DiscoveredPlugin) -> Result<(), Error> {
+    if plugin.source == PluginSource::User {
+        return Ok(());
+    }
+    let name = plugin.name();
+    let message = format!(
+        "plugin `{name}` was not installed by kt, but is part of `{}`",
+        plugin.dir.display()
+    );
+    let error = Error::new(Class::Conflict, "plugin-not-removable", message);
+    Err(error.hint(format!(
+        "run `kt plugin disable {name}`, or remove its package"
+    )))
 }
 
 pub(super) fn set_use(
@@ -55,20 +69,23 @@ pub(super) fn set_use(
     context: &CommandContext<'_>,
     enabled: bool,
 ) -> Result<Output, Error> {
-    let name = context.named_plugin(matches)?.name();
-    set_enabled(&context.record_paths().journal, &name, enabled)?;
+    let plugins = context.named_plugins(matches)?;
+    let names: Vec<String> = plugins.iter().map(|plugin| plugin.name()).collect();
+    for name in &names {
+        set_enabled(&context.record_paths().journal, name, enabled)?;
+    }
     let result = if enabled { "enabled" } else { "disabled" };
     let schema = if enabled {
         "kt.plugin.enable/1"
     } else {
         "kt.plugin.disable/1"
     };
-    Ok(changed(schema, &name, result, format!("{result} {name}")))
+    Ok(all_changed(schema, &names, result))
 }
 
 /// Accepts the current files of a plugin of the user.
 pub(super) fn trust(matches: &ArgMatches, context: &CommandContext<'_>) -> Result<Output, Error> {
-    let plugin = context.named_user_plugin(matches)?;
+    let plugin = context.copy_of_user(context.named_plugin(matches)?);
     let name = plugin.name();
     let Some(manifest) = plugin.manifest.as_ref().filter(|_| is_locked(plugin)) else {
         let message = format!("plugin `{name}` has no hashes to change");
@@ -103,8 +120,25 @@ fn is_locked(plugin: &DiscoveredPlugin) -> bool {
     matches!(plugin.tier, PluginTier::Locked | PluginTier::Signed)
 }
 
+/// Returns the result for one plugin as an object, and those for several as a list.
+fn all_changed(schema: &str, names: &[String], result: &str) -> Output {
+    if let [only] = names {
+        return changed(schema, only, result, format!("{result} {only}"));
+    }
+    let values = names.iter().map(|name| change(name, result));
+    let text: String = names
+        .iter()
+        .map(|name| format!("{result} {name}\n"))
+        .collect();
+    Output::new(schema, values.collect(), View::Text(text)).name_path("/name")
+}
+
+fn change(name: &str, result: &str) -> Value {
+    json!({ "name": name, "result": result })
+}
+
 fn changed(schema: &str, name: &str, result: &str, text: String) -> Output {
-    let value = json!({ "name": name, "result": result });
+    let value = change(name, result);
     Output::new(schema, value, View::Text(format!("{text}\n"))).name_path("/name")
 }
 

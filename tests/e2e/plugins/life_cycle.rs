@@ -175,6 +175,30 @@ fn a_disabled_plugin_is_not_used() {
     removed
         .exits(6)
         .stderr_contains("kt plugin disable gateway-config");
+    // Several at once, which are results in a list.
+    let both = kt("plugin disable gateway-config gateway-run -o json");
+    assert_eq!(both.ok().text_at("/0/name"), "gateway-config");
+    assert_eq!(both.text_at("/1/name"), "gateway-run");
+    kt("plugin enable gateway-run absent").exits(5);
+    kt("plugin enable gateway-config gateway-run")
+        .ok()
+        .stdout_contains("enabled gateway-config\nenabled gateway-run\n");
+}
+
+#[test]
+fn of_several_plugins_all_or_none_are_removed() {
+    let Some(plugins) = UserPlugins::new() else {
+        return;
+    };
+    plugins.install(&plugins.source("source"), "").ok();
+    let refused = plugins.kt("plugin remove probe gateway-run").run();
+    refused
+        .exits(6)
+        .stderr_contains("kt plugin disable gateway-run");
+    assert!(plugins.probe().exists());
+    let removed = plugins.kt("plugin remove probe probe -o json").run();
+    assert_eq!(removed.ok().text_at("/name"), "probe");
+    assert!(!plugins.probe().exists());
 }
 
 /// The handler of fault signals appends a line to the journal.

@@ -220,6 +220,47 @@ fn a_backend_in_python_manages_a_real_supervisord() {
     world.stop();
 }
 
+#[test]
+fn several_services_are_changed_by_one_command() {
+    let Some(mut world) = Supervisord::new() else {
+        return;
+    };
+    world.start();
+    world.sandbox.write("policy.yaml", POLICY);
+    for service in ["one", "two"] {
+        world.port = free_port();
+        world
+            .gateway(&format!("create --name of-{service} --file policy.yaml"))
+            .ok();
+        let line = format!("--id of-{service} --service-name {service} --backend supervisord");
+        world.install(&line).ok();
+    }
+    // All names are checked before anything is done.
+    world.gateway("stop one absent").exits(5);
+    world.gateway("status one").ok();
+
+    let stopped = world.gateway("stop one of-two -o json");
+    for (index, service) in ["one", "two"].into_iter().enumerate() {
+        assert_eq!(stopped.ok().text_at(&format!("/{index}/service")), service);
+        assert_eq!(stopped.text_at(&format!("/{index}/result")), "stopped");
+        world.gateway(&format!("status {service}")).exits(3);
+    }
+    world.gateway("start two").ok();
+    world
+        .gateway("start one two")
+        .ok()
+        .stderr_contains("service `one` started")
+        .stderr_contains("service `two` already running");
+    world
+        .gateway("restart --service-name one --service-name two")
+        .ok();
+    for service in ["one", "two"] {
+        world.gateway(&format!("status {service}")).ok();
+        world.gateway(&format!("uninstall {service}")).ok();
+    }
+    world.stop();
+}
+
 fn installed(world: &Supervisord) {
     world
         .install("--id life --backend supervisord")
