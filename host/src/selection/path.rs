@@ -1,8 +1,13 @@
 //! Paths into a JSON value.
 
+use super::comparison::{Operator, find_outside, literal};
 use serde_json::Value;
 
-/// A path: `.name`, `['name']`, `[0]`, `[-1]`, `[*]`, and `..name` at any depth.
+/// What a filter may be, for errors.
+const FILTER: &str = "a filter is `?(@.NAME)` or `?(@.NAME OPERATOR VALUE)`, with one of ==, !=, <, <=, > and >=, and a text in quotes, a number, true, false, null or another path";
+
+/// A path: `.name`, `['name']`, `[0]`, `[-1]`, `[*]`, `..name` at any depth, and
+/// `[?(@.name=='text')]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Path(Vec<Step>);
 
@@ -13,6 +18,21 @@ enum Step {
     All,
     /// The value itself and all values in it.
     Descendants,
+    Filter(Filter),
+}
+
+/// Which items are selected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Filter {
+    /// Those in which the path selects something.
+    Exists(Path),
+    Compares(Operand, Operator, Operand),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Operand {
+    Path(Path),
+    Literal(Value),
 }
 
 impl Path {
@@ -62,6 +82,10 @@ impl Step {
                 .into_iter()
                 .collect(),
             Self::All => children(value),
+            Self::Filter(filter) => {
+                let items = children(value).into_iter();
+                items.filter(|item| filter.matches(item)).collect()
+            }
             Self::Descendants => {
                 let mut found = vec![value];
                 let mut next = 0;
@@ -71,6 +95,46 @@ impl Step {
                 }
                 found
             }
+        }
+    }
+}
+
+impl Filter {
+    /// Parses what is in the parentheses.
+    fn parse(text: &str) -> Option<Self> {
+        let Some((left, operator, right)) = Operator::find(text) else {
+            return match Operand::parse(text)? {
+                Operand::Path(path) => Some(Self::Exists(path)),
+                Operand::Literal(_) => None,
+            };
+        };
+        let (left, right) = (Operand::parse(left)?, Operand::parse(right)?);
+        Some(Self::Compares(left, operator, right))
+    }
+
+    fn matches(&self, item: &Value) -> bool {
+        match self {
+            Self::Exists(path) => !path.select(item).is_empty(),
+            Self::Compares(left, operator, right) => {
+                operator.holds(left.value(item), right.value(item))
+            }
+        }
+    }
+}
+
+impl Operand {
+    fn parse(text: &str) -> Option<Self> {
+        match text.strip_prefix('@') {
+            Some(path) => Path::parse(path).ok().map(Self::Path),
+            None => literal(text).map(Self::Literal),
+        }
+    }
+
+    /// Returns its value in an item: the first one that a path selects.
+    fn value<'v>(&'v self, item: &'v Value) -> Option<&'v Value> {
+        match self {
+            Self::Path(path) => path.select(item).first().copied(),
+            Self::Literal(value) => Some(value),
         }
     }
 }
@@ -154,7 +218,24 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
+    fn filter(&mut self, whole: &str) -> Result<(), String> {
+        let Some(end) = find_outside(self.rest, |rest| rest.starts_with(']')) else {
+            return Err(self.problem(whole, "expected `]`"));
+        };
+        let text = self.rest.get(..end).unwrap_or_default().trim();
+        let inner = text.strip_prefix('(').and_then(|t| t.strip_suffix(')'));
+        let Some(filter) = Filter::parse(inner.unwrap_or(text).trim()) else {
+            return Err(format!("`{whole}` is not a path: {FILTER}"));
+        };
+        self.take(end);
+        self.steps.push(Step::Filter(filter));
+        self.close(whole)
+    }
+
     fn bracket(&mut self, whole: &str) -> Result<(), String> {
+        if self.eat("?") {
+            return self.filter(whole);
+        }
         for quote in ['\'', '"'] {
             if self.rest.starts_with(quote) {
                 self.take(quote.len_utf8());
@@ -173,7 +254,7 @@ impl<'a> Parser<'a> {
             number => match number.parse() {
                 Ok(index) => Step::Index(index),
                 Err(_) => {
-                    let expected = "expected a number, `*` or a quoted name";
+                    let expected = "expected a number, `*`, `?` or a quoted name";
                     return Err(self.problem(whole, expected));
                 }
             },
@@ -234,6 +315,49 @@ mod tests {
     }
 
     #[test]
+    fn items_are_filtered() {
+        let value = json!([
+            {"name": "a", "state": "in-sync", "n": 2, "labels": {"team": "x]"}},
+            {"name": "b", "state": "offline", "n": 10},
+        ]);
+        for (filter, expected) in [
+            ("?(@.state==\"in-sync\")", json!(["a"])),
+            ("?(@.state == 'offline')", json!(["b"])),
+            ("?@.state!='offline'", json!(["a"])),
+            ("?(@.n>2)", json!(["b"])),
+            ("?(@.n<=2)", json!(["a"])),
+            ("?(2<@.n)", json!(["b"])),
+            ("?(@['labels']['team']=='x]')", json!(["a"])),
+            ("?(@.labels)", json!(["a"])),
+            ("?(@.labels.team!='y')", json!(["a"])),
+            ("?(@.state==@.name)", json!([])),
+        ] {
+            assert_eq!(
+                select(&format!("[{filter}].name"), &value),
+                expected,
+                "{filter}"
+            );
+        }
+        let nested = json!({"items": value});
+        assert_eq!(select("{.items[?(@.n==10)].name}", &nested), json!(["b"]));
+    }
+
+    #[test]
+    fn what_is_supported_is_named_for_other_filters() {
+        for filter in [
+            "?(@.a=='b' && @.c)",
+            "?(@.a =~ 'b')",
+            "?()",
+            "?('a')",
+            "?(@.a==b)",
+            "?($.a)",
+        ] {
+            let error = Path::parse(&format!("[{filter}]")).unwrap_err();
+            assert!(error.contains("`?(@.NAME OPERATOR VALUE)`"), "{error}");
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_named_with_its_place() {
         for (path, problem) in [
             (".a[", "at its end"),
@@ -242,7 +366,7 @@ mod tests {
             (".a[0", "expected `]`"),
             (".a b", "before ` b`"),
             ("a..", "expected a name"),
-            (".items[?(@.a==1)]", "before `?(@.a==1)]`"),
+            (".items[?(@.a==1)", "expected `]`"),
         ] {
             let error = Path::parse(path).unwrap_err();
             assert!(error.contains(problem) && error.contains(path), "{error}");

@@ -153,6 +153,8 @@ fn parts_of_a_result_are_selected() {
         "search\n"
     );
     assert_eq!(list("jsonpath=.absent").ok().stdout, "");
+    let filtered = list("jsonpath={[?(@.name>'q')].name}");
+    assert_eq!(filtered.ok().stdout, "staging\n");
     let whole: Value = serde_json::from_str(&list("jsonpath=$").ok().stdout).expect("JSON");
     assert_eq!(whole[0]["name"], json!("production"));
     let columns = list("custom-columns=NAME:.name,TEAM:.labels.team,NONE:.absent");
