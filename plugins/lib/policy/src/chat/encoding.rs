@@ -56,8 +56,6 @@ fn string_escape(text: &str) -> Option<(usize, char)> {
         return Some((end + 4, number(&digits[..end], 16)?));
     }
     match rest.bytes().next()? {
-        // Of Markdown and of LaTeX.
-        sign @ (b'_' | b'@') => Some((2, char::from(sign))),
         b'x' => Some((4, number(rest.get(1..3)?, 16)?)),
         b'U' => Some((10, number(rest.get(1..9)?, 16)?)),
         _ => None,
@@ -190,7 +188,6 @@ mod tests {
         ] {
             assert_eq!(entities(text).as_deref(), expected, "{text}");
         }
-        assert_eq!(entities("bob\\_s\\@b.org").as_deref(), Some("bob_s@b.org"));
         let decoded = decode_escapes("mail bob&commat;b%2eorg\\u0020now").unwrap();
         assert_eq!(decoded.text, "mail bob@b.org now");
         assert_eq!(decoded.map.range(5..14), 5..23);

@@ -126,10 +126,8 @@ fn files_and_pictures_of_text_are_read() {
 }
 
 #[test]
-fn values_in_lines_of_base64_or_with_escapes_of_markdown_are_found() {
+fn values_in_lines_of_base64_are_found() {
     let chain = guards();
-    let sent = redacted(&chain, &request(&json!(TOKEN.replace('_', "\\_"))));
-    assert!(sent.contains("[GITHUB_TOKEN_1]"), "{sent}");
     // What Base64 of mails and of `base64` looks like: lines of 76 characters.
     let lines = "c29tZSB3b3JkcyB0aGF0IHN0YW5kIGJlZm9yZSB0aGUgYWRkcmVzcyBvZiBhIHBlcnNvbiwgd2hp\nY2ggaXMgYm9iLnNtaXRoQGV4YW1wbGUuY29tLCBhbmQgc29tZSBiZWhpbmQgaXQ=";
     let sent = redacted(&chain, &request(&json!(lines)));
