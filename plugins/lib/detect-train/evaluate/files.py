@@ -22,10 +22,9 @@ KINDS = set(
 ATTACK = re.compile(
     r"ignore (all|any|the|previous)|jailbreak|prompt.?injection|<\|im_|system prompt", re.IGNORECASE
 )
-# Of each half: its file, the pieces of a kind of file at most, and characters of a piece.
-HALVES = [("files-train", 260, 3000), ("files-measured", 150, 8000)]
-# Pieces of one package at most, as a share of those of a kind, and the least of that.
-SHARE, LEAST = 12, 6
+# Of each half: its file, the pieces of a kind of file at most, those of one package at most, and
+# characters of a piece.
+HALVES = [("files-train", 700, 35, 3000), ("files-measured", 150, 12, 8000)]
 # Characters of a file that are looked at, and the fewest.
 MOST_READ, FEWEST = 300_000, 200
 
@@ -54,14 +53,14 @@ def files(roots):
     return found
 
 
-def pieces(found, most, length):
+def pieces(found, most, of_one, length):
     """Pieces of some of the files, one of each, few of one package."""
     taken = collections.Counter()
     seen = set()
     for path, of in found:
         if len(seen) >= most:
             return
-        if taken[of] >= max(LEAST, most // SHARE):
+        if taken[of] >= of_one:
             continue
         try:
             with open(path, encoding="utf-8") as file:
@@ -81,13 +80,13 @@ def main():
     out, *roots = sys.argv[1:]
     random.seed(11)
     found = files(roots)
-    for number, (name, most, length) in enumerate(HALVES):
+    for number, (name, *limits) in enumerate(HALVES):
         count = 0
         with open(f"{out}/{name}.jsonl", "w") as file:
             for kind in sorted(KINDS):
                 paths = sorted(found[kind, number])
                 random.shuffle(paths)
-                for piece in pieces(paths, most, length):
+                for piece in pieces(paths, *limits):
                     row = {"label": 0, "src": f"files-{kind}", "text": piece}
                     file.write(json.dumps(row) + "\n")
                     count += 1

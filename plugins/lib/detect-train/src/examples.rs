@@ -3,10 +3,13 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use kt_detect::{FEATURES, LONG, Token, features, fold, normalizer, tokens};
+use kt_detect::{
+    Decoding, FEATURES, Folded, LONG, Token, features, fold, normalizer, readings, tokens,
+};
 
 use crate::corpus::Row;
 use crate::fit::{Example, Regression};
+use crate::plant::PLANTED;
 
 /// A window of a row.
 struct Window {
@@ -64,7 +67,11 @@ impl Examples {
             let next = sources.len();
             let source = *sources.entry((&row.source, row.attack)).or_insert(next);
             let first = examples.windows.len();
-            examples.add_windows(index, row, &mut found);
+            let folded = fold(&row.text);
+            examples.add_windows(index, row, &folded, &mut found);
+            if !row.attack && row.source != PLANTED {
+                examples.add_readings(index, row, &folded, &mut found);
+            }
             examples.rows.push(first..examples.windows.len());
             let hard = !row.attack && HARD.contains(&row.source.as_str());
             examples.hard.push(hard);
@@ -75,10 +82,33 @@ impl Examples {
         examples
     }
 
+    /// Adds the windows of what seems to be hidden in a harmless row: those readings are no attacks
+    /// either.
+    fn add_readings(
+        &mut self,
+        index: usize,
+        row: &Row,
+        folded: &Folded<'_>,
+        found: &mut Vec<Token>,
+    ) {
+        let all = Decoding {
+            encoded: true,
+            turned: true,
+        };
+        for reading in readings(&folded.text, all) {
+            self.add_windows(index, row, &fold(&reading), found);
+        }
+    }
+
     /// Adds the windows of a row, as the product scores them but at every half
     /// of one. Of a planted attack, only those that hold a part of it count.
-    fn add_windows(&mut self, index: usize, row: &Row, found: &mut Vec<Token>) {
-        let folded = fold(&row.text);
+    fn add_windows(
+        &mut self,
+        index: usize,
+        row: &Row,
+        folded: &Folded<'_>,
+        found: &mut Vec<Token>,
+    ) {
         tokens(&folded.text, found);
         let counted: Vec<usize> = (0..found.len()).filter(|at| !found[*at].repeated).collect();
         let planted = |part: &[usize]| {
@@ -111,9 +141,16 @@ impl Examples {
         }
     }
 
-    /// Fits the rows for which `used` holds. Of a long attack, only the windows
-    /// that look like one are attacks: the first two rounds find them.
-    pub(crate) fn fit(&self, used: &dyn Fn(usize) -> bool, seed: u64) -> Regression {
+    /// Fits the rows for which `used` holds, once for each seed; the result is the mean, as the
+    /// order of the examples alone moves a score by as much as a change of the rows does.
+    pub(crate) fn fit(&self, used: &dyn Fn(usize) -> bool, seeds: Range<u64>) -> Regression {
+        let fits = seeds.map(|seed| self.fit_seed(used, seed));
+        Regression::mean(&fits.collect::<Vec<_>>())
+    }
+
+    /// Of a long attack, only the windows that look like one are attacks: the first two rounds
+    /// find them.
+    fn fit_seed(&self, used: &dyn Fn(usize) -> bool, seed: u64) -> Regression {
         let mut counts = vec![0.0_f32; self.sources];
         for (row, windows) in self.rows.iter().enumerate().filter(|(row, _)| used(*row)) {
             counts[self.source[row]] += windows.len() as f32;

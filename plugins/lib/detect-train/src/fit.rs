@@ -30,6 +30,19 @@ impl Regression {
         sum * factor + self.bias
     }
 
+    /// Returns the mean of regressions, whose logit is the mean of theirs.
+    pub(crate) fn mean(all: &[Self]) -> Self {
+        let count = all.len() as f32;
+        let mut weights = vec![0.0_f32; 1 << BITS];
+        for regression in all {
+            for (sum, weight) in weights.iter_mut().zip(&regression.weights) {
+                *sum += weight / count;
+            }
+        }
+        let bias = all.iter().map(|regression| regression.bias / count).sum();
+        Self { weights, bias }
+    }
+
     /// Fits the examples in `epochs` passes; the result is the mean of the
     /// weights after each pass of the second half.
     pub(crate) fn fit(examples: &[Example<'_>], epochs: usize, seed: u64) -> Self {

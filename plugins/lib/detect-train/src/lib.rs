@@ -10,6 +10,7 @@ mod generate;
 mod grammar;
 mod late;
 mod measure;
+mod numbers;
 mod plant;
 mod random;
 mod report;

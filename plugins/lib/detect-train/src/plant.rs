@@ -11,6 +11,19 @@ pub(crate) const PLANTED: &str = "planted";
 /// Most words around it, on either side.
 const AROUND: usize = 32;
 
+/// One of so many stands behind a repeated phrase.
+const PADDED: usize = 6;
+/// Most words of a phrase that is repeated.
+const PHRASE: usize = 8;
+
+/// A few words of a text again and again, which is how an attack is pushed out of sight.
+fn padding(words: &[&str], random: &mut Random) -> String {
+    let from = random.below(words.len());
+    let to = (from + 1 + random.below(PHRASE)).min(words.len());
+    let phrase = words[from..to].concat();
+    format!("{} ", phrase.trim_end()).repeat(4 + random.below(20))
+}
+
 /// Returns `count` planted attacks, each with the row that it stands in.
 pub(crate) fn plant(rows: &[Row], count: usize) -> Vec<(Row, usize)> {
     let short = |row: &&Row| row.text.split_whitespace().count() <= LONGEST;
@@ -37,7 +50,11 @@ pub(crate) fn plant(rows: &[Row], count: usize) -> Vec<(Row, usize)> {
         let before = at.saturating_sub(random.below(AROUND));
         let after = (at + random.below(AROUND)).min(words.len());
         let joint = [" ", "\n", "\n\n"][random.below(3)];
-        let start = words[before..at].concat() + joint;
+        let before = match random.below(PADDED) {
+            0 => padding(&words, &mut random),
+            _ => words[before..at].concat(),
+        };
+        let start = before + joint;
         let span = start.len()..start.len() + attack.text.len();
         let end = words[at..after].concat();
         let row = |attack, text, span| Row {

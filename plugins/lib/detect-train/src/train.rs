@@ -5,13 +5,16 @@ use kt_detect::{Model, ReadingOptions, Scores, Thresholds, injection_scores};
 use crate::corpus::Row;
 use crate::examples::Examples;
 use crate::fit::Regression;
+use crate::numbers::{NUMBERS, in_numbers};
 use crate::plant::{PLANTED, plant};
 
 /// What can be chosen.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
-    /// Seed of the order of examples.
+    /// The first seed of the order of examples.
     pub seed: u64,
+    /// Fits, each with the next seed, whose mean is the model.
+    pub fits: u64,
     /// Parts of the rows, each of which is scored by a model of the others.
     pub folds: u64,
     /// Share of harmless rows of training that may be blocked, out of fold.
@@ -20,16 +23,20 @@ pub struct Settings {
     pub flag: f64,
     /// Attacks that are planted in harmless rows.
     pub planted: usize,
+    /// Harmless rows that are written as numbers.
+    pub numbers: usize,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
             seed: 0,
+            fits: 3,
             folds: 5,
-            block: 0.002,
+            block: 0.0025,
             flag: 0.005,
             planted: 3000,
+            numbers: 600,
         }
     }
 }
@@ -46,17 +53,24 @@ pub struct Trained {
     pub summary: String,
 }
 
-/// Trains a model on rows, and on attacks that are planted in the harmless ones.
+/// Trains a model on rows, on attacks that are planted in the harmless ones, and on harmless ones
+/// in numbers.
 #[must_use]
 pub fn train(mut rows: Vec<Row>, settings: Settings) -> Trained {
+    let given = rows.len();
     let fold = |row: &Row| fold_of(row, settings.folds.max(1));
     let mut folds: Vec<u64> = rows.iter().map(fold).collect();
     for (row, carrier) in plant(&rows, settings.planted) {
         folds.push(folds[carrier]);
         rows.push(row);
     }
+    for (row, original) in in_numbers(&rows[..given], settings.numbers) {
+        folds.push(folds[original]);
+        rows.push(row);
+    }
     let examples = Examples::new(&rows);
-    let full = examples.fit(&|_| true, settings.seed);
+    let seeds = settings.seed..settings.seed.saturating_add(settings.fits.max(1));
+    let full = examples.fit(&|_| true, seeds.clone());
     let any = Thresholds {
         flag: 0.0,
         block: 1.0,
@@ -64,7 +78,7 @@ pub fn train(mut rows: Vec<Row>, settings: Settings) -> Trained {
     let mut scores = vec![Scores::NONE; rows.len()];
     for fold in 0..settings.folds {
         let inside = |row: usize| folds[row] == fold;
-        let part = examples.fit(&|row| !inside(row), settings.seed);
+        let part = examples.fit(&|row| !inside(row), seeds.clone());
         let bytes = rounded(&part, any, any);
         let Some(model) = Model::new(&bytes) else {
             continue;
@@ -100,7 +114,7 @@ fn thresholds(mut scores: Vec<f32>, settings: Settings) -> Thresholds {
 
 /// Generated rows are easier than what is found.
 fn is_generated(row: &Row) -> bool {
-    row.source == PLANTED || row.source.starts_with("grammar-")
+    [PLANTED, NUMBERS].contains(&row.source.as_str()) || row.source.starts_with("grammar-")
 }
 
 /// The value that this share of sorted values reaches.
