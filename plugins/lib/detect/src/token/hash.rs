@@ -1,5 +1,7 @@
 //! Hashes of words that keep what disguises do not change.
 
+/// Letters that the stem of a word has, behind its first one.
+const STEM_REST: usize = 4;
 const SEED: u32 = 0x811c_9dc5;
 
 const fn mix(hash: u32, value: u32) -> u32 {
@@ -10,6 +12,14 @@ const fn mix(hash: u32, value: u32) -> u32 {
 #[inline]
 fn added(letter: u8) -> u32 {
     LETTERS[usize::from(letter & 31)]
+}
+
+/// What letters of ASCII add. A loop: `map` of an array is a call for each of its items.
+#[inline]
+fn sum(letters: &[u8]) -> u32 {
+    letters
+        .iter()
+        .fold(0, |sum, letter| sum.wrapping_add(added(*letter)))
 }
 
 /// Spreads every bit of the input over the output.
@@ -77,22 +87,16 @@ impl WordHash {
     /// returns the hash with the first five letters, and with all of them.
     #[inline]
     pub(super) fn push_head(self, letters: u64) -> (Self, Self) {
-        let [_, one, two, three, four, rest @ ..] = letters.to_le_bytes().map(added);
-        let stem = [one, two, three, four]
-            .iter()
-            .fold(self.0, |sum, value| sum.wrapping_add(*value));
-        let word = rest
-            .iter()
-            .fold(stem, |sum, value| sum.wrapping_add(*value));
-        (Self(stem), Self(word))
+        let [_, rest @ ..] = letters.to_le_bytes();
+        let (head, tail) = rest.split_at(STEM_REST);
+        let stem = Self(self.0.wrapping_add(sum(head)));
+        let word = Self(stem.0.wrapping_add(sum(tail)));
+        (stem, word)
     }
 
     /// Adds the letters of ASCII among eight bytes, of which all others are zero.
     pub(super) fn push_letters(&mut self, letters: u64) {
-        let values = letters.to_le_bytes().map(added);
-        self.0 = values
-            .iter()
-            .fold(self.0, |sum, value| sum.wrapping_add(*value));
+        self.0 = self.0.wrapping_add(sum(&letters.to_le_bytes()));
     }
 
     pub(super) fn word(self) -> u32 {

@@ -161,9 +161,9 @@ impl Bits {
             digits[at] = u8::from(is_digit);
             others[at] = u8::from(is_announcing) | byte & 0x80 | u8::from(*byte == b'\t') << 1;
         }
-        let spaces = gather(&spaces);
+        let spaces = gather(&spaces, 0);
         let mut bits = Self {
-            words: gather(&words),
+            words: gather(&words, 0),
             spaces,
             blanks: spaces,
             digits: 0,
@@ -172,12 +172,12 @@ impl Bits {
         };
         // Most blocks have none of them.
         if is_any(&digits) {
-            bits.digits = gather(&digits);
+            bits.digits = gather(&digits, 0);
         }
         if is_any(&others) {
-            bits.announcing = gather(&others.map(|byte| byte & 1));
-            bits.blanks |= gather(&others.map(|byte| byte >> 1 & 1));
-            bits.non_ascii = gather(&others.map(|byte| byte >> 7));
+            bits.announcing = gather(&others, 0);
+            bits.blanks |= gather(&others, 1);
+            bits.non_ascii = gather(&others, 7);
         }
         bits
     }
@@ -209,13 +209,17 @@ fn is_any(bytes: &[u8; LENGTH]) -> bool {
     eights.fold(0, |any, eight| any | u64::from_le_bytes(*eight)) != 0
 }
 
-/// Returns the lowest bits of bytes, of which no other is set.
-fn gather(bytes: &[u8; LENGTH]) -> u64 {
+/// Returns a bit of each byte.
+#[inline]
+fn gather(bytes: &[u8; LENGTH], bit: u32) -> u64 {
+    /// The lowest bit of each byte.
+    const LOWEST: u64 = u64::from_ne_bytes([1; 8]);
     /// Moves the lowest bit of the byte `n` to the bit `n` of the highest byte.
     const GATHER: u64 = 0x0102_0408_1020_4080;
     let eights = bytes.as_chunks::<8>().0.iter().rev();
     eights.fold(0, |bits, eight| {
-        bits << 8 | u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56
+        let eight = u64::from_le_bytes(*eight) >> bit & LOWEST;
+        bits << 8 | eight.wrapping_mul(GATHER) >> 56
     })
 }
 
