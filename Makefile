@@ -1,6 +1,6 @@
 # make build    stage a relocatable tree under target/dist
 # make install  copy it to DESTDIR/PREFIX (PLUGINS picks plugins, PLUGINDIR moves them)
-# make pgo      stage it, optimized for how the gateway runs under load
+# make pgo      measure how the gateway runs under load, and stage it optimized for that
 # make dist     build it without paths of this machine, and make an archive
 # make deb      make Debian packages of the staged tree
 # make demo     build and run the main job in a temporary home
@@ -19,12 +19,14 @@ PLUGINS   ?= $(filter-out $(FOREIGN),$(ALL_PLUGINS))
 # A plugin directory that is not beside the executable is compiled in.
 BUILT_IN  := $(if $(filter $(PREFIX)/lib/kt/plugins,$(PLUGINDIR)),,KT_PLUGINDIR="$(PLUGINDIR)")
 TARGET    := $(or $(CARGO_TARGET_DIR),target)
-OUT       := $(TARGET)/$(PROFILE)
 TRIPLE    ?= $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
 SUFFIX    := $(if $(filter Darwin,$(shell uname -s)),dylib,so)
-# A profile of the gateway under load, as `make pgo` writes it.
-PGO       ?=
-PACKAGES  := -p kt $(foreach p,$(ALL_PLUGINS),-p $(p))
+# How the gateway runs under load, as `make pgo` measures it: by default what is in the repository for
+# this platform, in release builds. Empty: none.
+PGO       ?= $(if $(filter release,$(PROFILE)),$(wildcard packaging/profiles/$(TRIPLE).profdata))
+OUT       := $(TARGET)/$(PROFILE)
+# With a profile the gateway is built by itself, as it was when the profile was measured.
+PACKAGES  := -p kt $(foreach p,$(filter-out $(if $(PGO),gateway-run),$(ALL_PLUGINS)),-p $(p))
 
 .PHONY: all build pgo stage install uninstall dist deb demo test clean
 
@@ -32,11 +34,12 @@ all: build
 
 build:
 	$(BUILT_IN) cargo build --locked --profile $(PROFILE) $(PACKAGES)
-	@[ -z "$(PGO)" ] || packaging/pgo use "$(PGO)" $(TARGET)/pgo $(OUT) "$(TRIPLE)"
+	$(if $(PGO),packaging/pgo use "$(PGO)" $(TARGET)/pgo $(OUT) "$(TRIPLE)")
 	@$(MAKE) --no-print-directory stage PROFILE=$(PROFILE)
 
 # The gateway is built with counters, run under the load of its benchmark, and built again.
-pgo: build
+pgo:
+	@$(MAKE) --no-print-directory build PGO=
 	packaging/pgo measure $(DIST) $(TARGET)/pgo "$(TRIPLE)"
 	@$(MAKE) --no-print-directory build PGO=$(TARGET)/pgo/gateway.profdata
 

@@ -3,3 +3,4 @@
 mod debian;
 mod formats;
 mod install;
+mod profile;
