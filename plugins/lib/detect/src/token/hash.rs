@@ -1,7 +1,7 @@
 //! Hashes of words that keep what disguises do not change.
 
-/// Letters that the stem of a word has, behind its first one.
-const STEM_REST: usize = 4;
+/// Letters that the stem of a word has.
+pub(super) const STEM: usize = 5;
 const SEED: u32 = 0x811c_9dc5;
 
 const fn mix(hash: u32, value: u32) -> u32 {
@@ -88,7 +88,7 @@ impl WordHash {
     #[inline]
     pub(super) fn push_head(self, letters: u64) -> (Self, Self) {
         let [_, rest @ ..] = letters.to_le_bytes();
-        let (head, tail) = rest.split_at(STEM_REST);
+        let (head, tail) = rest.split_at(STEM - 1);
         let stem = Self(self.0.wrapping_add(sum(head)));
         let word = Self(stem.0.wrapping_add(sum(tail)));
         (stem, word)

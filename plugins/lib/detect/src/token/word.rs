@@ -1,13 +1,11 @@
 //! One word of a text.
 
 use super::class::{CLASSES, Class, in_word, stands_alone, unleet};
-use super::hash::{WordHash, single};
+use super::hash::{STEM, WordHash, single};
 use super::model::Token;
 use crate::alphabet::is_lower;
 use crate::letters::{LOWER, hump, letters, load, mask};
 
-/// Letters that the stem of a word has.
-const STEM: u32 = 5;
 /// Digits of a number that are counted.
 const LONGEST_NUMBER: u32 = 6;
 
@@ -27,7 +25,7 @@ impl Hashes {
     #[inline]
     fn push(&mut self, letter: u32, length: u32) {
         self.word.push(letter, length == 0);
-        if length < STEM {
+        if (length as usize) < STEM {
             self.stem.push(letter, length == 0);
         }
     }
